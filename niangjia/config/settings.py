@@ -45,6 +45,7 @@ ALLOWED_HOSTS = env_list("NIANGJIA_HOSTS", default=[] if PRODUCTION else ["local
 CSRF_TRUSTED_ORIGINS = env_list("NIANGJIA_ORIGINS", default=[])
 
 INSTALLED_APPS = [
+    "niangjia.ui",  # first: its templates replace allauth's
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -66,7 +67,6 @@ INSTALLED_APPS = [
     "niangjia.kernel.jobs",
     "niangjia.kernel.lists",
     "niangjia.kernel.notify",
-    "niangjia.ui",
     "niangjia.modules.organisations",
     "niangjia.modules.members",
 ]
