@@ -1,0 +1,826 @@
+"""What may stand where in the tree of unions, for how long, and who may hold which post.
+
+Pure: no Django, no clock. Sources are named beside the rule; what is common practice rather than a
+published rule says so, so that a union that does otherwise knows what to change.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from calendar import monthrange
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from enum import IntEnum
+
+from niangjia.kernel.errors import Refused
+from niangjia.kernel.words import Code, Word
+
+# --- kinds of organisation and who may stand under whom ---
+
+
+class OrganisationKind(Word):
+    PROVINCE_FEDERATION = "province_federation", "省总工会"
+    CITY_FEDERATION = "city_federation", "市总工会"
+    COUNTY_FEDERATION = "county_federation", "县(市、区)总工会"
+    TOWNSHIP_UNION = "township_union", "镇街(开发区)总工会"
+    INDUSTRY_UNION = "industry_union", "产业工会"
+    SYSTEM_COMMITTEE = "system_committee", "系统工委"
+    VILLAGE_JOINT_UNION = "village_joint_union", "村(社区)联合工会"
+    PARK_JOINT_UNION = "park_joint_union", "园区联合工会"
+    REGIONAL_JOINT_UNION = "regional_joint_union", "区域性工会联合会"
+    TRADE_JOINT_UNION = "trade_joint_union", "行业性工会联合会"
+    JOINT_UNION = "joint_union", "联合工会"
+    PRIMARY_UNION = "primary_union", "基层工会"
+    GROUP = "group", "工会小组"
+
+
+class Level(IntEnum):
+    """How far from the top a kind belongs; only neighbours on one level may merge."""
+
+    PROVINCE = 1
+    CITY = 2
+    COUNTY = 3
+    TOWNSHIP = 4
+    MIDDLE = 5
+    PRIMARY = 6
+    GROUP = 7
+
+
+_K = OrganisationKind
+
+LEVEL: Mapping[OrganisationKind, Level] = {
+    _K.PROVINCE_FEDERATION: Level.PROVINCE,
+    _K.CITY_FEDERATION: Level.CITY,
+    _K.COUNTY_FEDERATION: Level.COUNTY,
+    _K.TOWNSHIP_UNION: Level.TOWNSHIP,
+    _K.INDUSTRY_UNION: Level.TOWNSHIP,
+    _K.SYSTEM_COMMITTEE: Level.TOWNSHIP,
+    _K.VILLAGE_JOINT_UNION: Level.MIDDLE,
+    _K.PARK_JOINT_UNION: Level.MIDDLE,
+    _K.REGIONAL_JOINT_UNION: Level.MIDDLE,
+    _K.TRADE_JOINT_UNION: Level.MIDDLE,
+    _K.JOINT_UNION: Level.PRIMARY,
+    _K.PRIMARY_UNION: Level.PRIMARY,
+    _K.GROUP: Level.GROUP,
+}
+
+FEDERATIONS = frozenset({_K.PROVINCE_FEDERATION, _K.CITY_FEDERATION, _K.COUNTY_FEDERATION})
+MIDDLE_KINDS = frozenset(kind for kind, level in LEVEL.items() if level is Level.MIDDLE)
+# Where people themselves are members, rather than unions.
+MEMBER_KINDS = frozenset({_K.PRIMARY_UNION, _K.JOINT_UNION, _K.GROUP}) | MIDDLE_KINDS
+
+
+@dataclass(frozen=True)
+class Seating:
+    parents: tuple[OrganisationKind, ...]
+    why: str
+
+
+# The table that staff read (帮助 › 组织层级). A federation may also stand at the top.
+MAY_SIT_UNDER: Mapping[OrganisationKind, Seating] = {
+    _K.PROVINCE_FEDERATION: Seating((), "省总工会是最上一级，上面不再有组织。"),
+    _K.CITY_FEDERATION: Seating((_K.PROVINCE_FEDERATION,), "市总工会由省总工会领导。"),
+    _K.COUNTY_FEDERATION: Seating(
+        (_K.CITY_FEDERATION, _K.PROVINCE_FEDERATION),
+        "县(市、区)总工会由市总工会领导，省直管县由省总工会领导。",
+    ),
+    _K.TOWNSHIP_UNION: Seating(
+        (_K.COUNTY_FEDERATION, _K.CITY_FEDERATION),
+        "镇街总工会归县总工会，市直管的开发区归市总工会。",
+    ),
+    _K.INDUSTRY_UNION: Seating(
+        (_K.COUNTY_FEDERATION, _K.CITY_FEDERATION, _K.PROVINCE_FEDERATION),
+        "产业工会与镇街平级，由同级总工会领导。",
+    ),
+    _K.SYSTEM_COMMITTEE: Seating(
+        (_K.COUNTY_FEDERATION, _K.CITY_FEDERATION, _K.PROVINCE_FEDERATION),
+        "系统工委是总工会的派出机构，只设在派出它的总工会之下。",
+    ),
+    _K.VILLAGE_JOINT_UNION: Seating(
+        (_K.TOWNSHIP_UNION, _K.COUNTY_FEDERATION),
+        "“小三级”的中间一级，归所在镇街；不设镇街的县直接归县总工会。",
+    ),
+    _K.PARK_JOINT_UNION: Seating(
+        (_K.TOWNSHIP_UNION, _K.COUNTY_FEDERATION),
+        "园区归所在镇街或开发区，县直属园区归县总工会。",
+    ),
+    _K.REGIONAL_JOINT_UNION: Seating(
+        (_K.TOWNSHIP_UNION, _K.COUNTY_FEDERATION),
+        "按地域联合，归覆盖这片地域的镇街或县总工会。",
+    ),
+    _K.TRADE_JOINT_UNION: Seating(
+        (
+            _K.INDUSTRY_UNION,
+            _K.SYSTEM_COMMITTEE,
+            _K.TOWNSHIP_UNION,
+            _K.COUNTY_FEDERATION,
+            _K.CITY_FEDERATION,
+        ),
+        "按行业联合（快递、外卖、货运等），归对口的产业工会、系统工委或同级总工会。",
+    ),
+    _K.JOINT_UNION: Seating(
+        (
+            _K.VILLAGE_JOINT_UNION,
+            _K.PARK_JOINT_UNION,
+            _K.REGIONAL_JOINT_UNION,
+            _K.TRADE_JOINT_UNION,
+            _K.TOWNSHIP_UNION,
+            _K.INDUSTRY_UNION,
+            _K.SYSTEM_COMMITTEE,
+            _K.COUNTY_FEDERATION,
+        ),
+        "几家小单位合建一个工会，归所在的村(社区)、园区、行业、镇街或系统。",
+    ),
+    _K.PRIMARY_UNION: Seating(
+        (
+            _K.VILLAGE_JOINT_UNION,
+            _K.PARK_JOINT_UNION,
+            _K.REGIONAL_JOINT_UNION,
+            _K.TRADE_JOINT_UNION,
+            _K.TOWNSHIP_UNION,
+            _K.INDUSTRY_UNION,
+            _K.SYSTEM_COMMITTEE,
+            _K.COUNTY_FEDERATION,
+            _K.CITY_FEDERATION,
+            _K.PROVINCE_FEDERATION,
+            _K.PRIMARY_UNION,
+        ),
+        "一个单位的工会，归所在的联合会、镇街、产业或系统；集团可下设分公司工会，机关和大企业可直属总工会。",
+    ),
+    _K.GROUP: Seating(
+        (_K.PRIMARY_UNION, _K.JOINT_UNION, *sorted(MIDDLE_KINDS)),
+        "工会小组设在基层工会或联合工会里面。",
+    ),
+}
+
+
+def ensure_may_sit_under(child: OrganisationKind, parent: OrganisationKind | None) -> None:
+    if parent is None:
+        if child not in FEDERATIONS:
+            raise Refused(
+                "organisation.needs_parent", f"{child.label}必须有上级，请选择上级工会。", "parent"
+            )
+        return
+    seating = MAY_SIT_UNDER[child]
+    if parent not in seating.parents:
+        raise Refused(
+            "organisation.wrong_parent",
+            f"{child.label}不能设在{parent.label}之下。{seating.why}",
+            "parent",
+        )
+
+
+def kinds_under(parent: OrganisationKind) -> tuple[OrganisationKind, ...]:
+    """What may be founded beneath, in the order of the form's drop-down."""
+    return tuple(kind for kind, seating in MAY_SIT_UNDER.items() if parent in seating.parents)
+
+
+def has_congress(kind: OrganisationKind) -> bool:
+    """A 系统工委 is dispatched, its people are appointed; a group is too small for one."""
+    return kind not in (_K.SYSTEM_COMMITTEE, _K.GROUP)
+
+
+CONGRESS_OF_DELEGATES_FROM = 100  # members, 工会法 and its practice
+
+
+def congress_name(kind: OrganisationKind, members: int) -> str | None:
+    if not has_congress(kind):
+        return None
+    if LEVEL[kind] <= Level.TOWNSHIP:
+        return "工会代表大会"
+    return "会员代表大会" if members >= CONGRESS_OF_DELEGATES_FROM else "会员大会"
+
+
+# --- unified social credit codes, GB 32100-2015 ---
+
+CREDIT_CODE_LENGTH = 18
+_CREDIT_ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"  # no I O Z S V
+_CREDIT_VALUE = {character: value for value, character in enumerate(_CREDIT_ALPHABET)}
+_CREDIT_WEIGHTS = (1, 3, 9, 27, 19, 26, 16, 17, 20, 29, 25, 13, 8, 24, 10, 30, 28)
+# GB/T 2260; 10 is the whole country, for bodies registered with the central offices.
+_PROVINCES = frozenset(
+    str(number)
+    for region in (range(10, 16), (21, 22, 23), range(31, 38), range(41, 47), range(50, 55))
+    for number in region
+) | {"61", "62", "63", "64", "65", "71", "81", "82"}
+_UNION_CODES = ("81", "89")
+# Federations are mass organisations on the state's payroll and may carry such a code (practice).
+_FEDERATION_CODES = (*_UNION_CODES, "11", "12", "13")
+
+
+def tidy_credit_code(raw: str) -> str:
+    """What a hand or a sheet wrote, as the standard writes it: half width, capitals, no gaps."""
+    return re.sub(r"[\s\-_]", "", unicodedata.normalize("NFKC", raw)).upper()
+
+
+def credit_code_check_character(first_17: str) -> str:
+    total = sum(
+        _CREDIT_VALUE[character] * weight
+        for character, weight in zip(first_17, _CREDIT_WEIGHTS, strict=True)
+    )
+    return _CREDIT_ALPHABET[-total % 31]
+
+
+def check_credit_code(code: str) -> str | None:
+    """The problem in Chinese, or None. An empty code is no problem: many joint unions have none."""
+    if not code:
+        return None
+    if len(code) != CREDIT_CODE_LENGTH:
+        return f"统一社会信用代码应为 18 位，现在是 {len(code)} 位，请核对证书。"
+    forbidden = sorted({character for character in code if character in "IOZSV"})
+    if forbidden:
+        letters = "、".join(forbidden)
+        return f"统一社会信用代码里没有字母 {letters}，请核对是否把数字 1、0、2、5 看错了。"
+    strange = sorted({character for character in code if character not in _CREDIT_VALUE})
+    if strange:
+        return f"统一社会信用代码只有数字和大写字母，请去掉“{'、'.join(strange)}”。"
+    division = code[2:8]
+    if not division.isdigit():
+        return f"第 3 到 8 位应是登记机关的行政区划代码，“{division}”里有字母，请核对。"
+    if division[:2] not in _PROVINCES:
+        return f"第 3 到 8 位“{division}”不是行政区划代码，请核对。"
+    if credit_code_check_character(code[:17]) != code[17]:
+        return "统一社会信用代码的校验位不对，多半有一位抄错了，请照证书重新录入。"
+    return None
+
+
+def check_union_credit_code(code: str, kind: OrganisationKind) -> str | None:
+    problem = check_credit_code(code)
+    if problem or not code:
+        return problem
+    allowed = _FEDERATION_CODES if kind in FEDERATIONS else _UNION_CODES
+    if code.startswith(allowed):
+        return None
+    return (
+        f"工会自己的代码以 81 开头，“{code[:2]}”开头的是单位的代码，"
+        "请填在用人单位一栏；没有就留空。"
+    )
+
+
+def check_employer_credit_code(code: str) -> str | None:
+    problem = check_credit_code(code)
+    if problem or not code:
+        return problem
+    if code.startswith("8"):
+        return "81 开头的是工会的代码，请填单位营业执照或登记证上的代码；没有就留空。"
+    return None
+
+
+# --- terms of office (届次) ---
+
+TERM_YEARS = (3, 5)  # practice: written in each union's own rules as one of the two
+
+
+class ReElection(Word):
+    NOT_DUE = "not_due", "未到期"
+    SOON = "soon", "半年内到期"
+    OVERDUE = "overdue", "已到期"
+
+
+@dataclass(frozen=True)
+class Term:
+    """`until_on` is the last day in office."""
+
+    number: int
+    from_on: date
+    until_on: date
+
+    @property
+    def label(self) -> str:
+        return f"第{chinese_number(self.number)}届"
+
+
+def months_after(day: date, months: int) -> date:
+    years, month = divmod(day.month - 1 + months, 12)
+    year, month = day.year + years, month + 1
+    return date(year, month, min(day.day, monthrange(year, month)[1]))
+
+
+def term_end(from_on: date, years: int) -> date:
+    return months_after(from_on, 12 * years) - timedelta(days=1)
+
+
+def term_problem(from_on: date, until_on: date) -> str | None:
+    if until_on <= from_on:
+        return "任期的截止日期要晚于开始日期。"
+    for years in TERM_YEARS:
+        # Papers name either the last day or the day of the next election.
+        if abs((until_on - term_end(from_on, years)).days) <= 1:
+            return None
+    return f"任期应为 3 年或 5 年：应到 {term_end(from_on, 3)} 或 {term_end(from_on, 5)} 为止。"
+
+
+def ensure_term(term: Term, others: Iterable[Term] = ()) -> None:
+    """A term is 3 or 5 years long and touches no other term of the same union."""
+    if term.number < 1:
+        raise Refused("term.number", "届次从第一届算起。", "number")
+    problem = term_problem(term.from_on, term.until_on)
+    if problem:
+        raise Refused("term.length", problem, "until_on")
+    for other in others:
+        if other.number == term.number:
+            raise Refused("term.twice", f"已有{other.label}，请核对届次。", "number")
+        if spans_overlap(term.from_on, term.until_on, other.from_on, other.until_on):
+            raise Refused(
+                "term.overlap",
+                f"与{other.label}（{other.from_on} 至 {other.until_on}）任期重叠，请核对日期。",
+                "from_on",
+            )
+        if (other.number < term.number) != (other.from_on < term.from_on):
+            raise Refused(
+                "term.order", f"{term.label}与{other.label}的先后和日期对不上，请核对。", "number"
+            )
+
+
+def re_election_state(until_on: date, today: date) -> ReElection:
+    if today > until_on:
+        return ReElection.OVERDUE
+    return ReElection.SOON if until_on <= months_after(today, 6) else ReElection.NOT_DUE
+
+
+def spans_overlap(
+    from_on: date, until_on: date | None, other_from: date, other_until: date | None
+) -> bool:
+    """Both ends belong to the span; None is open."""
+    return (other_until is None or from_on <= other_until) and (
+        until_on is None or other_from <= until_on
+    )
+
+
+def chinese_number(number: int) -> str:
+    """1 to 99, as 届次 are written."""
+    digits = "零一二三四五六七八九"
+    tens, ones = divmod(number, 10)
+    if tens == 0:
+        return digits[ones]
+    return ("" if tens == 1 else digits[tens]) + "十" + (digits[ones] if ones else "")
+
+
+# --- posts ---
+
+
+class Post(Word):
+    CHAIR = "chair", "主席"
+    EXECUTIVE_VICE_CHAIR = "executive_vice_chair", "常务副主席"
+    FULL_TIME_VICE_CHAIR = "full_time_vice_chair", "专职副主席"
+    VICE_CHAIR = "vice_chair", "副主席"
+    STANDING_MEMBER = "standing_member", "常委"
+    MEMBER = "member", "委员"
+    AUDIT_CHAIR = "audit_chair", "经审委员会主任"
+    AUDIT_MEMBER = "audit_member", "经审委员"
+    WOMEN_CHAIR = "women_chair", "女职工委员会主任"
+    WOMEN_MEMBER = "women_member", "女职工委员"
+    DIRECTOR = "director", "工委主任"
+    DEPUTY_DIRECTOR = "deputy_director", "工委副主任"
+    COMMITTEE_MEMBER = "committee_member", "工委委员"
+    GROUP_LEADER = "group_leader", "工会小组长"
+
+
+SINGLE_POSTS = frozenset(
+    {
+        Post.CHAIR,
+        Post.EXECUTIVE_VICE_CHAIR,
+        Post.AUDIT_CHAIR,
+        Post.WOMEN_CHAIR,
+        Post.DIRECTOR,
+        Post.GROUP_LEADER,
+    }
+)
+CHAIRS = frozenset({Post.CHAIR, Post.EXECUTIVE_VICE_CHAIR, Post.FULL_TIME_VICE_CHAIR})
+_APPOINTED_POSTS = (Post.DIRECTOR, Post.DEPUTY_DIRECTOR, Post.COMMITTEE_MEMBER)
+_ELECTED_POSTS = tuple(
+    post for post in Post if post not in _APPOINTED_POSTS and post is not Post.GROUP_LEADER
+)
+
+
+def posts_of(kind: OrganisationKind) -> tuple[Post, ...]:
+    if kind is _K.SYSTEM_COMMITTEE:
+        return _APPOINTED_POSTS
+    return (Post.GROUP_LEADER,) if kind is _K.GROUP else _ELECTED_POSTS
+
+
+@dataclass(frozen=True)
+class PostHeld:
+    post: Post
+    person: str
+    from_on: date
+    until_on: date | None = None
+
+
+def ensure_may_hold(
+    post: PostHeld, kind: OrganisationKind, others: Iterable[PostHeld] = ()
+) -> None:
+    """`others`: the same union's posts. Who reviews the money does not lead the union."""
+    if post.post not in posts_of(kind):
+        raise Refused(
+            "post.wrong_kind",
+            f"{kind.label}没有“{post.post.label}”这一职务，可选："
+            f"{'、'.join(each.label for each in posts_of(kind))}。",
+            "post",
+        )
+    if post.until_on is not None and post.until_on < post.from_on:
+        raise Refused("post.dates", "离任日期不能早于任职日期。", "until_on")
+    for other in others:
+        if not spans_overlap(post.from_on, post.until_on, other.from_on, other.until_on):
+            continue
+        if other.person == post.person and other.post is post.post:
+            raise Refused("post.twice", f"此人这段时间已任{other.post.label}。", "person")
+        if other.post is post.post and post.post in SINGLE_POSTS:
+            raise Refused(
+                "post.taken",
+                f"{post.post.label}自 {other.from_on} 起由{other.person}担任，请先办理离任。",
+                "from_on",
+            )
+        if other.person == post.person and _audits_itself(post.post, other.post):
+            raise Refused(
+                "post.audits_itself",
+                f"经审委员会成员不能同时任主席、副主席：此人已任{other.post.label}。",
+                "person",
+            )
+
+
+def _audits_itself(one: Post, other: Post) -> bool:
+    auditing = {Post.AUDIT_CHAIR, Post.AUDIT_MEMBER}
+    leading = CHAIRS | {Post.VICE_CHAIR}
+    return (one in auditing and other in leading) or (other in auditing and one in leading)
+
+
+class EmployerRole(Word):
+    """Who may not stand for chair: 企业工会主席产生办法（试行）, article 6."""
+
+    HEAD = "head", "行政负责人"
+    DEPUTY_HEAD = "deputy_head", "行政副职"
+    PARTNER = "partner", "合伙人"
+    CLOSE_KIN = "close_kin", "行政负责人或合伙人的近亲属"
+    PERSONNEL_HEAD = "personnel_head", "人力资源部门负责人"
+    FOREIGN_STAFF = "foreign_staff", "外籍职工"
+
+
+def ensure_may_be_chair(roles: Collection[EmployerRole]) -> None:
+    if roles:
+        who = "、".join(role.label for role in EmployerRole if role in roles)
+        raise Refused("chair.disqualified", f"{who}不能担任本单位工会主席，请另推人选。", "person")
+
+
+# --- employers ---
+
+
+class SizeBand(Code):
+    """Workers. From 25 members on a union elects a committee; below, a joint union will do."""
+
+    UNDER_25 = 1, "25 人以下"
+    FROM_25 = 2, "25–49 人"
+    FROM_50 = 3, "50–99 人"
+    FROM_100 = 4, "100–299 人"
+    FROM_300 = 5, "300 人以上"
+
+
+_SIZE_BAND_FROM = ((300, SizeBand.FROM_300), (100, SizeBand.FROM_100), (50, SizeBand.FROM_50))
+
+
+def size_band(workers: int) -> SizeBand:
+    for least, band in _SIZE_BAND_FROM:
+        if workers >= least:
+            return band
+    return SizeBand.FROM_25 if workers >= 25 else SizeBand.UNDER_25
+
+
+def size_band_bounds(band: SizeBand) -> tuple[int, int | None]:
+    """Least and greatest number of workers, both included."""
+    least = {
+        SizeBand.UNDER_25: 0,
+        SizeBand.FROM_25: 25,
+        SizeBand.FROM_50: 50,
+        SizeBand.FROM_100: 100,
+        SizeBand.FROM_300: 300,
+    }
+    return least[band], None if band is SizeBand.FROM_300 else least[SizeBand(band + 1)] - 1
+
+
+def ensure_head_count(workers: int, women: int, new_form: int) -> None:
+    if workers < 0 or women < 0 or new_form < 0:
+        raise Refused("employer.negative", "人数不能是负数。", "workers")
+    if women > workers:
+        raise Refused("employer.women", f"女职工 {women} 人，多于职工总数 {workers} 人。", "women")
+    if new_form > workers:
+        raise Refused(
+            "employer.new_form",
+            f"新就业形态劳动者 {new_form} 人，多于职工总数 {workers} 人。",
+            "new_form",
+        )
+
+
+class Industry(Word):
+    """Sections of GB/T 4754-2017."""
+
+    A = "A", "农、林、牧、渔业"
+    B = "B", "采矿业"
+    C = "C", "制造业"
+    D = "D", "电力、热力、燃气及水生产和供应业"
+    E = "E", "建筑业"
+    F = "F", "批发和零售业"
+    G = "G", "交通运输、仓储和邮政业"
+    H = "H", "住宿和餐饮业"
+    I = "I", "信息传输、软件和信息技术服务业"  # noqa: E741 - the standard's own letter
+    J = "J", "金融业"
+    K = "K", "房地产业"
+    L = "L", "租赁和商务服务业"
+    M = "M", "科学研究和技术服务业"
+    N = "N", "水利、环境和公共设施管理业"
+    O = "O", "居民服务、修理和其他服务业"  # noqa: E741 - the standard's own letter
+    P = "P", "教育"
+    Q = "Q", "卫生和社会工作"
+    R = "R", "文化、体育和娱乐业"
+    S = "S", "公共管理、社会保障和社会组织"
+    T = "T", "国际组织"
+
+
+class Nature(Word):
+    STATE_ORGAN = "state_organ", "机关"
+    INSTITUTION = "institution", "事业单位"
+    STATE_OWNED = "state_owned", "国有企业"
+    COLLECTIVE = "collective", "集体企业"
+    PRIVATE = "private", "私营企业"
+    HONG_KONG_MACAO_TAIWAN = "hong_kong_macao_taiwan", "港澳台商投资企业"
+    FOREIGN = "foreign", "外商投资企业"
+    SOLE_TRADER = "sole_trader", "个体工商户"
+    COOPERATIVE = "cooperative", "农民专业合作社"
+    SOCIAL = "social", "社会组织"
+    OTHER = "other", "其他"
+
+
+class Coverage(Word):
+    """Whether a union reaches the employer: worked out from its unions, not typed in."""
+
+    NONE = "none", "未建会"
+    FOUNDING = "founding", "筹备中"
+    JOINT = "joint", "已纳入联合工会"
+    OWN = "own", "已单独建会"
+
+
+class Attempt(Word):
+    """What came of one try at a blank spot (组建空白点)."""
+
+    EXPLAINED = "explained", "上门宣传"
+    AGREED = "agreed", "企业已同意"
+    WAITING = "waiting", "企业要求缓一缓"
+    REFUSED = "refused", "企业拒绝"
+    UNREACHABLE = "unreachable", "联系不上"
+    FOUNDING = "founding", "已进入筹备"
+    JOINED = "joined", "已加入联合工会"
+    GONE = "gone", "企业已停业或迁走"
+
+
+# After these nobody needs to call again; every other try is followed by the next.
+FINAL_ATTEMPTS = frozenset({Attempt.JOINED, Attempt.GONE})
+
+
+# --- moving, merging, dissolving ---
+
+
+class OrganisationState(Word):
+    ACTIVE = "active", "正常"
+    MERGED = "merged", "已合并"
+    DISSOLVED = "dissolved", "已撤销"
+
+
+@dataclass(frozen=True)
+class Placed:
+    """One organisation where it stands today; `path` holds the ids from the top to itself."""
+
+    id: int
+    kind: OrganisationKind
+    name: str
+    path: tuple[int, ...]
+    state: OrganisationState = OrganisationState.ACTIVE
+
+    def stands_under(self, other: Placed) -> bool:
+        return len(self.path) > len(other.path) and self.path[: len(other.path)] == other.path
+
+
+def ensure_active(organisation: Placed) -> None:
+    if organisation.state is not OrganisationState.ACTIVE:
+        raise Refused(
+            "organisation.closed",
+            f"“{organisation.name}”{organisation.state.label}，不能再办理，请选择还在运行的工会。",
+        )
+
+
+def ensure_may_move(organisation: Placed, parent: Placed) -> None:
+    ensure_active(organisation)
+    ensure_active(parent)
+    if organisation.id == parent.id:
+        raise Refused("organisation.under_itself", "不能移到自己之下。", "parent")
+    if parent.stands_under(organisation):
+        raise Refused(
+            "organisation.under_own",
+            f"“{parent.name}”是“{organisation.name}”的下级，不能反过来做它的上级。",
+            "parent",
+        )
+    if organisation.path[:-1] == parent.path:
+        raise Refused("organisation.same_parent", f"它已经在“{parent.name}”之下。", "parent")
+    ensure_may_sit_under(organisation.kind, parent.kind)
+
+
+def ensure_may_merge(gone: Placed, into: Placed) -> None:
+    """`gone` ends, its members and what stands under it go over to `into`."""
+    ensure_active(gone)
+    ensure_active(into)
+    if gone.id == into.id:
+        raise Refused("organisation.into_itself", "请选择另一个工会并入。", "into")
+    if LEVEL[gone.kind] != LEVEL[into.kind]:
+        raise Refused(
+            "organisation.other_level",
+            f"{gone.kind.label}与{into.kind.label}不在同一级，不能合并；可以先移动，再撤销。",
+            "into",
+        )
+    if into.stands_under(gone) or gone.stands_under(into):
+        raise Refused(
+            "organisation.line", "上下级之间不能合并；请先把下级移出，或直接撤销下级。", "into"
+        )
+    if gone.kind in FEDERATIONS:
+        raise Refused("organisation.federation", "总工会随行政区划调整，不在这里合并。", "into")
+
+
+def ensure_may_dissolve(
+    organisation: Placed, *, organisations_under: int, members: int, open_matters: int = 0
+) -> None:
+    ensure_active(organisation)
+    if organisation.kind in FEDERATIONS:
+        raise Refused("organisation.federation", "总工会随行政区划调整，不在这里撤销。")
+    left = [
+        f"{count} {what}"
+        for count, what in (
+            (organisations_under, "个下级组织"),
+            (members, "名会员"),
+            (open_matters, "件未办结的事"),
+        )
+        if count
+    ]
+    if left:
+        raise Refused(
+            "organisation.not_empty",
+            f"“{organisation.name}”还有{'、'.join(left)}，请先移走或办结，再撤销。",
+        )
+
+
+# --- zones (片区): staff and what they carry ---
+
+
+class Load(Word):
+    UNSTAFFED = "unstaffed", "无人负责"
+    LIGHT = "light", "偏轻"
+    FAIR = "fair", "适中"
+    HEAVY = "heavy", "偏重"
+
+
+@dataclass(frozen=True)
+class ZoneLoad:
+    employers_each: float | None
+    workers_each: float | None
+    load: Load
+
+
+# Practice: a visit a working day reaches each of some 60 employers about four times a year.
+FAIR_EMPLOYERS_EACH = (20, 60)
+
+
+def zone_load(
+    *, staff: int, employers: int, workers: int, fair: tuple[int, int] = FAIR_EMPLOYERS_EACH
+) -> ZoneLoad:
+    if staff <= 0:
+        return ZoneLoad(None, None, Load.UNSTAFFED)
+    each = employers / staff
+    load = Load.LIGHT if each < fair[0] else Load.HEAVY if each > fair[1] else Load.FAIR
+    return ZoneLoad(round(each, 1), round(workers / staff, 1), load)
+
+
+# --- professional union workers (社会化职业化工会工作者) ---
+
+
+class Contract(Word):
+    EMPLOYED = "employed", "劳动合同"
+    DISPATCHED = "dispatched", "劳务派遣"
+    PURCHASED = "purchased", "购买服务"
+
+
+class Funding(Word):
+    PROVINCE = "province", "省总补助"
+    CITY = "city", "市总补助"
+    COUNTY = "county", "县总经费"
+    TOWNSHIP = "township", "镇街财政"
+    EMPLOYER = "employer", "单位自筹"
+
+
+class PayGrade(Code):
+    TRAINEE = 1, "见习"
+    JUNIOR = 2, "初级"
+    MIDDLE = 3, "中级"
+    SENIOR = 4, "高级"
+    LEADING = 5, "骨干"
+
+
+# --- duty roster (值班表) ---
+
+
+class DutyPart(Word):
+    LEADER = "leader", "带班领导"
+    ON_DUTY = "on_duty", "值班员"
+    RESERVE = "reserve", "备班"
+
+
+LONGEST_SHIFT = timedelta(hours=24)
+
+
+@dataclass(frozen=True)
+class Shift:
+    """From the start up to, not including, the end."""
+
+    person: int
+    starts_at: datetime
+    ends_at: datetime
+
+
+def ensure_shift(shift: Shift, others: Iterable[Shift] = ()) -> None:
+    """One person stands on one roster at a time; a hand-over at the same minute is fine."""
+    if shift.ends_at <= shift.starts_at:
+        raise Refused("shift.ends", "值班的结束时间要晚于开始时间。", "ends_at")
+    if shift.ends_at - shift.starts_at > LONGEST_SHIFT:
+        raise Refused("shift.long", "一班最长 24 小时，请分成几班。", "ends_at")
+    for other in others:
+        if (
+            other.person == shift.person
+            and shift.starts_at < other.ends_at
+            and other.starts_at < shift.ends_at
+        ):
+            raise Refused(
+                "shift.overlap",
+                f"此人 {other.starts_at:%m月%d日 %H:%M} 至 {other.ends_at:%m月%d日 %H:%M} 已有班。",
+                "person",
+            )
+
+
+# --- stand-ins (代理) ---
+
+LONGEST_STAND_IN = timedelta(days=366)
+
+
+@dataclass(frozen=True)
+class StandIn:
+    absent: int
+    deputy: int
+    from_on: date
+    until_on: date
+
+
+def ensure_stand_in(new: StandIn, others: Sequence[StandIn] = ()) -> None:
+    if new.absent == new.deputy:
+        raise Refused("stand_in.self", "不能由本人代理本人。", "deputy")
+    if new.until_on < new.from_on:
+        raise Refused("stand_in.dates", "代理的结束日期不能早于开始日期。", "until_on")
+    if new.until_on - new.from_on > LONGEST_STAND_IN:
+        raise Refused("stand_in.long", "代理最长一年；更久请办理任职变动。", "until_on")
+    meanwhile = [
+        other
+        for other in others
+        if spans_overlap(new.from_on, new.until_on, other.from_on, other.until_on)
+    ]
+    for other in meanwhile:
+        if other.absent == new.absent:
+            raise Refused(
+                "stand_in.twice",
+                f"{other.from_on} 至 {other.until_on} 已有代理人，请先结束原来的代理。",
+                "from_on",
+            )
+    if new.absent in _everyone_behind(new.deputy, meanwhile):
+        raise Refused(
+            "stand_in.circle", "代理绕回了本人：代理人这段时间正由本人代理，请另选。", "deputy"
+        )
+
+
+def _everyone_behind(person: int, stand_ins: Sequence[StandIn]) -> set[int]:
+    reached: set[int] = set()
+    waiting = [person]
+    while waiting:
+        current = waiting.pop()
+        for stand_in in stand_ins:
+            if stand_in.absent == current and stand_in.deputy not in reached:
+                reached.add(stand_in.deputy)
+                waiting.append(stand_in.deputy)
+    return reached
+
+
+def who_acts_for(person: int, on: date, stand_ins: Sequence[StandIn]) -> int:
+    """The one who decides that day; a deputy who is away himself passes it on."""
+    acting, seen = person, {person}
+    while True:
+        step = next(
+            (s.deputy for s in stand_ins if s.absent == acting and s.from_on <= on <= s.until_on),
+            None,
+        )
+        if step is None or step in seen:
+            return acting
+        acting = step
+        seen.add(acting)
