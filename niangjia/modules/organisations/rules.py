@@ -21,19 +21,19 @@ from niangjia.kernel.words import Code, Word
 
 
 class OrganisationKind(Word):
-    PROVINCE_FEDERATION = "province_federation", "省总工会"
-    CITY_FEDERATION = "city_federation", "市总工会"
-    COUNTY_FEDERATION = "county_federation", "县(市、区)总工会"
-    TOWNSHIP_UNION = "township_union", "镇街(开发区)总工会"
-    INDUSTRY_UNION = "industry_union", "产业工会"
-    SYSTEM_COMMITTEE = "system_committee", "系统工委"
-    VILLAGE_JOINT_UNION = "village_joint_union", "村(社区)联合工会"
-    PARK_JOINT_UNION = "park_joint_union", "园区联合工会"
-    REGIONAL_JOINT_UNION = "regional_joint_union", "区域性工会联合会"
-    TRADE_JOINT_UNION = "trade_joint_union", "行业性工会联合会"
-    JOINT_UNION = "joint_union", "联合工会"
-    PRIMARY_UNION = "primary_union", "基层工会"
-    GROUP = "group", "工会小组"
+    PROVINCE_FEDERATION = "PROVINCE_FEDERATION", "省总工会"
+    CITY_FEDERATION = "CITY_FEDERATION", "市总工会"
+    COUNTY_FEDERATION = "COUNTY_FEDERATION", "县(市、区)总工会"
+    TOWNSHIP_UNION = "TOWNSHIP_UNION", "镇街(开发区)总工会"
+    INDUSTRY_UNION = "INDUSTRY_UNION", "产业工会"
+    SYSTEM_COMMITTEE = "SYSTEM_COMMITTEE", "系统工委"
+    VILLAGE_JOINT_UNION = "VILLAGE_JOINT_UNION", "村(社区)联合工会"
+    PARK_JOINT_UNION = "PARK_JOINT_UNION", "园区联合工会"
+    REGIONAL_JOINT_UNION = "REGIONAL_JOINT_UNION", "区域性工会联合会"
+    TRADE_JOINT_UNION = "TRADE_JOINT_UNION", "行业性工会联合会"
+    JOINT_UNION = "JOINT_UNION", "联合工会"
+    PRIMARY_UNION = "PRIMARY_UNION", "基层工会"
+    GROUP = "GROUP", "工会小组"
 
 
 class Level(IntEnum):
@@ -274,15 +274,13 @@ TERM_YEARS = (3, 5)  # practice: written in each union's own rules as one of the
 
 
 class ReElection(Word):
-    NOT_DUE = "not_due", "未到期"
-    SOON = "soon", "半年内到期"
-    OVERDUE = "overdue", "已到期"
+    NOT_DUE = "NOT_DUE", "未到期"
+    SOON = "SOON", "半年内到期"
+    OVERDUE = "OVERDUE", "已到期"
 
 
 @dataclass(frozen=True)
 class Term:
-    """`until_on` is the last day in office."""
-
     number: int
     from_on: date
     until_on: date
@@ -299,17 +297,18 @@ def months_after(day: date, months: int) -> date:
 
 
 def term_end(from_on: date, years: int) -> date:
-    return months_after(from_on, 12 * years) - timedelta(days=1)
+    return months_after(from_on, 12 * years)
 
 
 def term_problem(from_on: date, until_on: date) -> str | None:
     if until_on <= from_on:
         return "任期的截止日期要晚于开始日期。"
     for years in TERM_YEARS:
-        # Papers name either the last day or the day of the next election.
+        # Papers name either the last day in office or the day after it.
         if abs((until_on - term_end(from_on, years)).days) <= 1:
             return None
-    return f"任期应为 3 年或 5 年：应到 {term_end(from_on, 3)} 或 {term_end(from_on, 5)} 为止。"
+    three, five = (term_end(from_on, years) for years in TERM_YEARS)
+    return f"任期应为 3 年或 5 年：届满日应为 {three} 或 {five}。"
 
 
 def ensure_term(term: Term, others: Iterable[Term] = ()) -> None:
@@ -335,7 +334,7 @@ def ensure_term(term: Term, others: Iterable[Term] = ()) -> None:
 
 
 def re_election_state(until_on: date, today: date) -> ReElection:
-    if today > until_on:
+    if today >= until_on:
         return ReElection.OVERDUE
     return ReElection.SOON if until_on <= months_after(today, 6) else ReElection.NOT_DUE
 
@@ -343,9 +342,9 @@ def re_election_state(until_on: date, today: date) -> ReElection:
 def spans_overlap(
     from_on: date, until_on: date | None, other_from: date, other_until: date | None
 ) -> bool:
-    """Both ends belong to the span; None is open."""
-    return (other_until is None or from_on <= other_until) and (
-        until_on is None or other_from <= until_on
+    """None is open."""
+    return (other_until is None or from_on < other_until) and (
+        until_on is None or other_from < until_on
     )
 
 
@@ -362,20 +361,20 @@ def chinese_number(number: int) -> str:
 
 
 class Post(Word):
-    CHAIR = "chair", "主席"
-    EXECUTIVE_VICE_CHAIR = "executive_vice_chair", "常务副主席"
-    FULL_TIME_VICE_CHAIR = "full_time_vice_chair", "专职副主席"
-    VICE_CHAIR = "vice_chair", "副主席"
-    STANDING_MEMBER = "standing_member", "常委"
-    MEMBER = "member", "委员"
-    AUDIT_CHAIR = "audit_chair", "经审委员会主任"
-    AUDIT_MEMBER = "audit_member", "经审委员"
-    WOMEN_CHAIR = "women_chair", "女职工委员会主任"
-    WOMEN_MEMBER = "women_member", "女职工委员"
-    DIRECTOR = "director", "工委主任"
-    DEPUTY_DIRECTOR = "deputy_director", "工委副主任"
-    COMMITTEE_MEMBER = "committee_member", "工委委员"
-    GROUP_LEADER = "group_leader", "工会小组长"
+    CHAIR = "CHAIR", "主席"
+    EXECUTIVE_VICE_CHAIR = "EXECUTIVE_VICE_CHAIR", "常务副主席"
+    FULL_TIME_VICE_CHAIR = "FULL_TIME_VICE_CHAIR", "专职副主席"
+    VICE_CHAIR = "VICE_CHAIR", "副主席"
+    STANDING_MEMBER = "STANDING_MEMBER", "常委"
+    MEMBER = "MEMBER", "委员"
+    AUDIT_CHAIR = "AUDIT_CHAIR", "经审委员会主任"
+    AUDIT_MEMBER = "AUDIT_MEMBER", "经审委员"
+    WOMEN_CHAIR = "WOMEN_CHAIR", "女职工委员会主任"
+    WOMEN_MEMBER = "WOMEN_MEMBER", "女职工委员"
+    DIRECTOR = "DIRECTOR", "工委主任"
+    DEPUTY_DIRECTOR = "DEPUTY_DIRECTOR", "工委副主任"
+    COMMITTEE_MEMBER = "COMMITTEE_MEMBER", "工委委员"
+    GROUP_LEADER = "GROUP_LEADER", "工会小组长"
 
 
 SINGLE_POSTS = frozenset(
@@ -450,12 +449,12 @@ def _audits_itself(one: Post, other: Post) -> bool:
 class EmployerRole(Word):
     """Who may not stand for chair: 企业工会主席产生办法（试行）, article 6."""
 
-    HEAD = "head", "行政负责人"
-    DEPUTY_HEAD = "deputy_head", "行政副职"
-    PARTNER = "partner", "合伙人"
-    CLOSE_KIN = "close_kin", "行政负责人或合伙人的近亲属"
-    PERSONNEL_HEAD = "personnel_head", "人力资源部门负责人"
-    FOREIGN_STAFF = "foreign_staff", "外籍职工"
+    HEAD = "HEAD", "行政负责人"
+    DEPUTY_HEAD = "DEPUTY_HEAD", "行政副职"
+    PARTNER = "PARTNER", "合伙人"
+    CLOSE_KIN = "CLOSE_KIN", "行政负责人或合伙人的近亲属"
+    PERSONNEL_HEAD = "PERSONNEL_HEAD", "人力资源部门负责人"
+    FOREIGN_STAFF = "FOREIGN_STAFF", "外籍职工"
 
 
 def ensure_may_be_chair(roles: Collection[EmployerRole]) -> None:
@@ -538,39 +537,39 @@ class Industry(Word):
 
 
 class Nature(Word):
-    STATE_ORGAN = "state_organ", "机关"
-    INSTITUTION = "institution", "事业单位"
-    STATE_OWNED = "state_owned", "国有企业"
-    COLLECTIVE = "collective", "集体企业"
-    PRIVATE = "private", "私营企业"
-    HONG_KONG_MACAO_TAIWAN = "hong_kong_macao_taiwan", "港澳台商投资企业"
-    FOREIGN = "foreign", "外商投资企业"
-    SOLE_TRADER = "sole_trader", "个体工商户"
-    COOPERATIVE = "cooperative", "农民专业合作社"
-    SOCIAL = "social", "社会组织"
-    OTHER = "other", "其他"
+    STATE_ORGAN = "STATE_ORGAN", "机关"
+    INSTITUTION = "INSTITUTION", "事业单位"
+    STATE_OWNED = "STATE_OWNED", "国有企业"
+    COLLECTIVE = "COLLECTIVE", "集体企业"
+    PRIVATE = "PRIVATE", "私营企业"
+    HONG_KONG_MACAO_TAIWAN = "HONG_KONG_MACAO_TAIWAN", "港澳台商投资企业"
+    FOREIGN = "FOREIGN", "外商投资企业"
+    SOLE_TRADER = "SOLE_TRADER", "个体工商户"
+    COOPERATIVE = "COOPERATIVE", "农民专业合作社"
+    SOCIAL = "SOCIAL", "社会组织"
+    OTHER = "OTHER", "其他"
 
 
 class Coverage(Word):
     """Whether a union reaches the employer: worked out from its unions, not typed in."""
 
-    NONE = "none", "未建会"
-    FOUNDING = "founding", "筹备中"
-    JOINT = "joint", "已纳入联合工会"
-    OWN = "own", "已单独建会"
+    NONE = "NONE", "未建会"
+    FOUNDING = "FOUNDING", "筹备中"
+    JOINT = "JOINT", "已纳入联合工会"
+    OWN = "OWN", "已单独建会"
 
 
 class Attempt(Word):
     """What came of one try at a blank spot (组建空白点)."""
 
-    EXPLAINED = "explained", "上门宣传"
-    AGREED = "agreed", "企业已同意"
-    WAITING = "waiting", "企业要求缓一缓"
-    REFUSED = "refused", "企业拒绝"
-    UNREACHABLE = "unreachable", "联系不上"
-    FOUNDING = "founding", "已进入筹备"
-    JOINED = "joined", "已加入联合工会"
-    GONE = "gone", "企业已停业或迁走"
+    EXPLAINED = "EXPLAINED", "上门宣传"
+    AGREED = "AGREED", "企业已同意"
+    WAITING = "WAITING", "企业要求缓一缓"
+    REFUSED = "REFUSED", "企业拒绝"
+    UNREACHABLE = "UNREACHABLE", "联系不上"
+    FOUNDING = "FOUNDING", "已进入筹备"
+    JOINED = "JOINED", "已加入联合工会"
+    GONE = "GONE", "企业已停业或迁走"
 
 
 # After these nobody needs to call again; every other try is followed by the next.
@@ -581,9 +580,9 @@ FINAL_ATTEMPTS = frozenset({Attempt.JOINED, Attempt.GONE})
 
 
 class OrganisationState(Word):
-    ACTIVE = "active", "正常"
-    MERGED = "merged", "已合并"
-    DISSOLVED = "dissolved", "已撤销"
+    ACTIVE = "ACTIVE", "正常"
+    MERGED = "MERGED", "已合并"
+    DISSOLVED = "DISSOLVED", "已撤销"
 
 
 @dataclass(frozen=True)
@@ -670,10 +669,10 @@ def ensure_may_dissolve(
 
 
 class Load(Word):
-    UNSTAFFED = "unstaffed", "无人负责"
-    LIGHT = "light", "偏轻"
-    FAIR = "fair", "适中"
-    HEAVY = "heavy", "偏重"
+    UNSTAFFED = "UNSTAFFED", "无人负责"
+    LIGHT = "LIGHT", "偏轻"
+    FAIR = "FAIR", "适中"
+    HEAVY = "HEAVY", "偏重"
 
 
 @dataclass(frozen=True)
@@ -701,34 +700,34 @@ def zone_load(
 
 
 class Contract(Word):
-    EMPLOYED = "employed", "劳动合同"
-    DISPATCHED = "dispatched", "劳务派遣"
-    PURCHASED = "purchased", "购买服务"
+    EMPLOYED = "EMPLOYED", "劳动合同"
+    DISPATCHED = "DISPATCHED", "劳务派遣"
+    PURCHASED = "PURCHASED", "购买服务"
 
 
 class Funding(Word):
-    PROVINCE = "province", "省总补助"
-    CITY = "city", "市总补助"
-    COUNTY = "county", "县总经费"
-    TOWNSHIP = "township", "镇街财政"
-    EMPLOYER = "employer", "单位自筹"
+    PROVINCE = "PROVINCE", "省总补助"
+    CITY = "CITY", "市总补助"
+    COUNTY = "COUNTY", "县总经费"
+    TOWNSHIP = "TOWNSHIP", "镇街财政"
+    EMPLOYER = "EMPLOYER", "单位自筹"
 
 
-class PayGrade(Code):
-    TRAINEE = 1, "见习"
-    JUNIOR = 2, "初级"
-    MIDDLE = 3, "中级"
-    SENIOR = 4, "高级"
-    LEADING = 5, "骨干"
+class PayGrade(Word):
+    TRAINEE = "TRAINEE", "见习"
+    JUNIOR = "JUNIOR", "初级"
+    MIDDLE = "MIDDLE", "中级"
+    SENIOR = "SENIOR", "高级"
+    LEADING = "LEADING", "骨干"
 
 
 # --- duty roster (值班表) ---
 
 
 class DutyPart(Word):
-    LEADER = "leader", "带班领导"
-    ON_DUTY = "on_duty", "值班员"
-    RESERVE = "reserve", "备班"
+    LEADER = "LEADER", "带班领导"
+    ON_DUTY = "ON_DUTY", "值班员"
+    RESERVE = "RESERVE", "备班"
 
 
 LONGEST_SHIFT = timedelta(hours=24)
@@ -778,8 +777,8 @@ class StandIn:
 def ensure_stand_in(new: StandIn, others: Sequence[StandIn] = ()) -> None:
     if new.absent == new.deputy:
         raise Refused("stand_in.self", "不能由本人代理本人。", "deputy")
-    if new.until_on < new.from_on:
-        raise Refused("stand_in.dates", "代理的结束日期不能早于开始日期。", "until_on")
+    if new.until_on <= new.from_on:
+        raise Refused("stand_in.dates", "代理的结束日期要晚于开始日期。", "until_on")
     if new.until_on - new.from_on > LONGEST_STAND_IN:
         raise Refused("stand_in.long", "代理最长一年；更久请办理任职变动。", "until_on")
     meanwhile = [
@@ -817,7 +816,7 @@ def who_acts_for(person: int, on: date, stand_ins: Sequence[StandIn]) -> int:
     acting, seen = person, {person}
     while True:
         step = next(
-            (s.deputy for s in stand_ins if s.absent == acting and s.from_on <= on <= s.until_on),
+            (s.deputy for s in stand_ins if s.absent == acting and s.from_on <= on < s.until_on),
             None,
         )
         if step is None or step in seen:
