@@ -36,7 +36,9 @@ def database_from_url(url: str, *, pool: bool) -> dict[str, Any]:
     """
     parts = urlsplit(url or "postgresql:///niangjia")
     query = {key: values[-1] for key, values in parse_qs(parts.query).items()}
-    options: dict[str, Any] = {key: value for key, value in query.items() if key in {"sslmode", "sslrootcert", "options"}}
+    options: dict[str, Any] = {
+        key: value for key, value in query.items() if key in {"sslmode", "sslrootcert", "options"}
+    }
     if pool:
         options["pool"] = {"min_size": 1, "max_size": int(os.environ.get("NIANGJIA_POOL", "8")), "timeout": 10}
     return {

@@ -204,6 +204,9 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["stderr"], "level": os.environ.get("NIANGJIA_LOG", "WARNING" if ENV != "production" else "INFO")},
+    "root": {
+        "handlers": ["stderr"],
+        "level": os.environ.get("NIANGJIA_LOG", "WARNING" if ENV != "production" else "INFO"),
+    },
 }
 SILENCED_SYSTEM_CHECKS: list[str] = []

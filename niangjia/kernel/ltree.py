@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models.lookups import Lookup
 
 
-class PathField(models.Field[str, str]):
+class PathField(models.Field):  # type: ignore[type-arg]
     """A materialised path such as '1.12.345'."""
 
     def db_type(self, connection: Any) -> str:
@@ -17,7 +17,7 @@ class PathField(models.Field[str, str]):
 
 
 @PathField.register_lookup
-class Under(Lookup[Any]):
+class Under(Lookup):  # type: ignore[type-arg]
     """`path__under='1.12'`: the node itself and everything below it."""
 
     lookup_name = "under"
@@ -29,7 +29,7 @@ class Under(Lookup[Any]):
 
 
 @PathField.register_lookup
-class UnderAny(Lookup[Any]):
+class UnderAny(Lookup):  # type: ignore[type-arg]
     """`path__under_any=['1.12', '1.15']`; an empty list finds nothing."""
 
     lookup_name = "under_any"
@@ -41,7 +41,7 @@ class UnderAny(Lookup[Any]):
 
 
 @PathField.register_lookup
-class Above(Lookup[Any]):
+class Above(Lookup):  # type: ignore[type-arg]
     """`path__above='1.12.345'`: the node itself and its ancestors."""
 
     lookup_name = "above"

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from django.db import models
 
@@ -26,13 +26,13 @@ class UnscopedRead(RuntimeError):
     """A programming error: the read must say who reads."""
 
 
-class ScopedQuerySet(models.QuerySet[Row, Row], Generic[Row]):
+class ScopedQuerySet(models.QuerySet[Row]):
     def under(self, path: str) -> ScopedQuerySet[Row]:
         """Only what lies at or under this place of the tree; narrows, never widens."""
         return self.model.narrowed(self, (path,))  # type: ignore[attr-defined, no-any-return]
 
 
-class ScopedManager(models.Manager[Row], Generic[Row]):
+class ScopedManager(models.Manager[Row]):
     """Doors: `visible_to(actor)`, `unscoped(reason=…)`, `create(…)`, `none()`."""
 
     def _rows(self) -> ScopedQuerySet[Row]:
@@ -42,9 +42,7 @@ class ScopedManager(models.Manager[Row], Generic[Row]):
         # A related manager of a row that was already loaded belongs to that row.
         if hasattr(self, "instance") or _uniqueness_is_global.get():
             return self._rows()
-        raise UnscopedRead(
-            f"{self.model.__name__}.objects: say who reads: visible_to(actor), or unscoped(reason=…)"
-        )
+        raise UnscopedRead(f"{self.model.__name__}.objects: say who reads: visible_to(actor), or unscoped(reason=…)")
 
     def visible_to(self, actor: Actor) -> ScopedQuerySet[Row]:
         """The rows that this actor may know of."""

@@ -130,12 +130,7 @@ def verify() -> Verdict:
     for link in AuditSeal.objects.order_by("no").iterator():
         entries = AuditEntry.objects.filter(seal_no=link.no).order_by("id").iterator(chunk_size=5000)
         digest, count = _link(previous, entries)
-        if (
-            link.no != expected
-            or bytes(link.previous) != previous
-            or digest != bytes(link.hash)
-            or count != link.rows
-        ):
+        if link.no != expected or bytes(link.previous) != previous or digest != bytes(link.hash) or count != link.rows:
             return Verdict(seals, rows, _unsealed(), link.no, previous.hex())
         previous, rows, seals, expected = digest, rows + count, seals + 1, expected + 1
     orphan = AuditEntry.objects.filter(seal_no__gte=expected).values_list("seal_no", flat=True).first()

@@ -9,7 +9,7 @@ from django.db import models
 from niangjia.kernel.crypto.ring import digest, ring
 
 
-class EncryptedTextField(models.Field[str, str]):
+class EncryptedTextField(models.Field):  # type: ignore[type-arg]
     """Text kept as bytea under the writing key; empty text is kept as NULL.
 
     Can't be filtered on or sorted by: put a DigestField beside it for equality.

@@ -37,9 +37,11 @@ class OnceMiddleware:
                 row.location = response.headers.get("Location") or response.headers["HX-Redirect"]
                 row.status = response.status_code
                 row.save(update_fields=["location", "status"])
-            else:
-                # The form came back with its errors, or the act failed: nothing happened, send again.
+            elif response.status_code >= 400:
                 transaction.set_rollback(True)
+            else:
+                # The form came back with its errors: it will be sent again under the same token.
+                row.delete()
             return response
 
     @staticmethod

@@ -48,9 +48,7 @@ def list_page(
     )
 
 
-def _slice(
-    spec: ListSpec, rows: QuerySet[Any], sort: Sort, chosen: Chosen, size: int
-) -> tuple[list[Any], str, str]:
+def _slice(spec: ListSpec, rows: QuerySet[Any], sort: Sort, chosen: Chosen, size: int) -> tuple[list[Any], str, str]:
     backwards = bool(chosen.before)
     descending = sort.descending != backwards
     fields = (*sort.fields, "pk")

@@ -1,0 +1,51 @@
+"""Which job may do what. The labels are those of the trade (`docs/glossary.md`)."""
+
+from __future__ import annotations
+
+from niangjia.kernel.access.permissions import Permission as Access
+from niangjia.kernel.access.rights import Job
+from niangjia.modules.members.permissions import Permission as Member
+from niangjia.modules.organisations.permissions import Permission as Org
+
+LOOK = frozenset({Org.ORGANISATION_VIEW, Org.EMPLOYER_VIEW, Org.DUTY_VIEW, Org.ZONE_VIEW, Access.OFFICER_VIEW})
+REGISTER = LOOK | {Member.MEMBER_VIEW}
+KEEP_REGISTER = REGISTER | {
+    Member.MEMBER_EDIT,
+    Member.MEMBERSHIP_CHANGE,
+    Member.MEMBER_REVEAL,
+    Org.ORGANISATION_EDIT,
+    Org.TERM_EDIT,
+    Org.EMPLOYER_EDIT,
+    Org.STAFF_VIEW,
+}
+ORGANISE = KEEP_REGISTER | {Org.ORGANISATION_RESTRUCTURE}
+RUN_OFFICE = {Org.STAFF_EDIT, Org.DUTY_EDIT, Org.ZONE_EDIT}
+EVERYTHING = ORGANISE | RUN_OFFICE | {Access.OFFICER_APPOINT, Access.AUDIT_VIEW}
+
+JOBS: tuple[Job, ...] = (
+    Job("CHAIR", "主席", EVERYTHING),
+    Job("FULL_TIME_VICE_CHAIR", "专职副主席", EVERYTHING),
+    Job("LEADER_IN_CHARGE", "分管领导", ORGANISE | RUN_OFFICE),
+    Job("DEPARTMENT_HEAD", "部门负责人", ORGANISE | RUN_OFFICE),
+    Job("CLERK", "经办", KEEP_REGISTER | RUN_OFFICE),
+    Job("ORGANISER", "组建专员", ORGANISE),
+    Job("AID_OFFICER", "帮扶专员", REGISTER),
+    Job("RIGHTS_OFFICER", "维权专员", REGISTER),
+    Job("FINANCE", "财务", LOOK),
+    Job("AUDITOR", "经审", REGISTER | {Org.STAFF_VIEW, Access.AUDIT_VIEW}),
+    Job("WOMEN_COMMITTEE", "女工委", REGISTER),
+    Job("HOTLINE_OPERATOR", "热线话务员", REGISTER),
+    Job("DUTY_OFFICER", "值班员", LOOK),
+    Job("LIAISON_OFFICER", "驻联干部", REGISTER | {Org.EMPLOYER_EDIT}),
+    Job("ZONE_WORKER", "片区工作者", REGISTER | {Org.EMPLOYER_EDIT}),
+    Job("ENTERPRISE_CLERK", "企业工会专干", KEEP_REGISTER),
+    Job("STATION_KEEPER", "驿站管理员", frozenset({Org.ORGANISATION_VIEW})),
+    Job("LAWYER", "律师/调解员", frozenset({Org.ORGANISATION_VIEW})),
+    Job(
+        "SYSTEM_ADMINISTRATOR",
+        "系统管理员",
+        LOOK | {Access.OFFICER_APPOINT, Access.AUDIT_VIEW, Org.STAFF_VIEW, Org.DUTY_EDIT},
+        # Appoints everybody but reads no register: three separate hands, as security level 3 asks.
+        passes_on=EVERYTHING,
+    ),
+)

@@ -1,0 +1,10 @@
+"""The addresses of the product. Each room has its own; this page only says where they begin."""
+
+from django.urls import include, path
+
+urlpatterns = [
+    path("accounts/", include("niangjia.ui.account.urls")),
+    path("desk/", include("niangjia.modules.organisations.web.urls")),
+    path("desk/", include("niangjia.modules.members.web.urls")),
+    path("", include("niangjia.ui.urls")),
+]

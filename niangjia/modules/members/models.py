@@ -1,0 +1,215 @@
+"""People and their memberships.
+
+A person is one identity; a membership is that person in one union. The membership row carries
+what lists sort, filter and search by, kept equal to the person by the one action that renames:
+a page of a city's 3.6 million must come off one index (`docs/measured.md`).
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import OpClass
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Substr
+
+from niangjia.kernel.access.actor import Actor
+from niangjia.kernel.access.models import Scope, User
+from niangjia.kernel.access.scoped import FailClosedModel, ScopedModel, ScopedQuerySet
+from niangjia.kernel.crypto.fields import DigestField, EncryptedTextField
+from niangjia.modules.members.permissions import Permission
+
+ACTIVE_STATES = (1, 2)
+"""正常 and 保留, as in `rules.MembershipState`: of these a person has at most one."""
+
+
+class Person(FailClosedModel):
+    """One human being, known by one identity document. Seen through the memberships in sight."""
+
+    name = models.CharField("姓名", max_length=50)
+    document_kind = models.CharField("证件类型", max_length=20)
+    document_number = EncryptedTextField("证件号码")
+    document_digest = DigestField(of="document_number", unique=True)
+    sex = models.CharField("性别", max_length=1)
+    born_on = models.DateField("出生日期", null=True, blank=True)
+    ethnicity = models.CharField("民族", max_length=2, blank=True)
+    political_status = models.CharField("政治面貌", max_length=2, blank=True)
+    education = models.CharField("学历", max_length=2, blank=True)
+    skill_grade = models.CharField("技术等级", max_length=2, blank=True)
+    native_place = models.CharField("籍贯", max_length=60, blank=True)
+    household_kind = models.CharField("户籍类型", max_length=2, blank=True)
+    household_place = models.CharField("户籍所在地", max_length=60, blank=True)
+    is_migrant = models.BooleanField("农民工", null=True, blank=True)
+    marital_status = models.CharField("婚姻状况", max_length=2, blank=True)
+    phone = EncryptedTextField("移动电话")
+    phone_digest = DigestField(of="phone", db_index=True)
+    bank_name = models.CharField("开户银行", max_length=60, blank=True)
+    bank_card = EncryptedTextField("银行卡号")
+    user = models.OneToOneField(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [models.CheckConstraint(condition=~Q(name=""), name="person_named")]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @classmethod
+    def visible_rows(cls, rows: ScopedQuerySet[Any], actor: Actor) -> ScopedQuerySet[Any]:
+        return cls.narrowed(rows, actor.paths(Permission.MEMBER_VIEW))
+
+    @classmethod
+    def narrowed(cls, rows: ScopedQuerySet[Any], paths: tuple[str, ...]) -> ScopedQuerySet[Any]:
+        if not paths:
+            return rows.none()
+        under = Membership.objects.unscoped(reason="the memberships under the paths").filter(
+            scope__in=Scope.objects.filter(path__under_any=list(paths)).values("id")
+        )
+        return rows.filter(pk__in=under.values("person_id"))
+
+    def may_change(self, actor: Actor, permission: str) -> str | None:
+        """The place whose right covers one of this person's memberships, the active one first."""
+        paths = (
+            Membership.objects.unscoped(reason="places of one person")
+            .filter(person=self)
+            .order_by("status", "-joined_on")
+            .values_list("scope__path", flat=True)
+        )
+        return next((path for path in paths if actor.may(permission, path)), None)
+
+
+class Platform(models.Model):
+    """A platform that gives out work (外卖、快递、网约车…). Public dictionary."""
+
+    name = models.CharField(max_length=40, unique=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class DeliverySite(models.Model):
+    """A couriers' or riders' site (站点), apart from the platform; its firm may be a known employer."""
+
+    name = models.CharField(max_length=60)
+    division = models.ForeignKey(
+        "organisations.Division", on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    employer = models.ForeignKey(
+        "organisations.Employer", on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["name", "division"], name="delivery_site_once")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Membership(ScopedModel):
+    """A person in a union, from joining to leaving; at most one active a person."""
+
+    seen_with = Permission.MEMBER_VIEW
+
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="memberships", db_index=False)
+    scope = models.ForeignKey(Scope, on_delete=models.PROTECT, related_name="+", db_index=False)
+    status = models.SmallIntegerField("会籍状态")
+    categories = ArrayField(models.SmallIntegerField(), default=list, blank=True, verbose_name="所属群体")
+    joined_on = models.DateField("入会日期")
+    ended_on = models.DateField("会籍终止日期", null=True, blank=True)
+    employer = models.ForeignKey(
+        "organisations.Employer", on_delete=models.PROTECT, null=True, blank=True, related_name="+", db_index=False
+    )
+    employment_status = models.CharField("就业状况", max_length=2, blank=True)
+    post = models.CharField("岗位", max_length=40, blank=True)
+    platform = models.ForeignKey(
+        Platform, on_delete=models.PROTECT, null=True, blank=True, related_name="+", db_index=False
+    )
+    delivery_site = models.ForeignKey(
+        DeliverySite, on_delete=models.PROTECT, null=True, blank=True, related_name="+", db_index=False
+    )
+    # The person's, for lists:
+    name = models.TextField()
+    name_key = models.TextField(db_collation="C")
+    initials = models.TextField(db_collation="C")
+    phone_tail = models.CharField(max_length=4, blank=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["person"], condition=Q(status__in=ACTIVE_STATES), name="membership_one_active"
+            ),
+            models.CheckConstraint(
+                condition=Q(ended_on=None) | Q(ended_on__gte=F("joined_on")), name="membership_span"
+            ),
+            models.CheckConstraint(
+                condition=Q(status__in=ACTIVE_STATES, ended_on=None)
+                | (~Q(status__in=ACTIVE_STATES) & Q(ended_on__isnull=False)),
+                name="membership_ended_when_inactive",
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index(
+                fields=["scope", "name_key", "id"], include=["status", "categories"], name="membership_scope_name"
+            ),
+            models.Index(
+                fields=["name_key", "id"], include=["scope", "status", "categories"], name="membership_name_key"
+            ),
+            models.Index(fields=["person"], name="membership_person"),
+            models.Index(OpClass("name", name="text_pattern_ops"), name="membership_name_1"),
+            models.Index(OpClass(Substr("name", 2), name="text_pattern_ops"), name="membership_name_2"),
+            models.Index(OpClass(Substr("name", 3), name="text_pattern_ops"), name="membership_name_3"),
+            models.Index(OpClass("initials", name="text_pattern_ops"), name="membership_initials"),
+            models.Index(fields=["phone_tail", "scope"], name="membership_phone_tail"),
+            models.Index(fields=["employer"], condition=Q(employer__isnull=False), name="membership_employer"),
+        ]
+
+
+class MembershipChange(ScopedModel):
+    """What became of a membership: joined, transferred, retained, restored, ended."""
+
+    seen_with = Permission.MEMBER_VIEW
+    scope_via = "membership__scope"
+
+    membership = models.ForeignKey(Membership, on_delete=models.PROTECT, related_name="changes")
+    kind = models.CharField("会籍变化类型", max_length=20)
+    on = models.DateField("会籍变化日期")
+    reason = models.CharField("会籍变化原因", max_length=200, blank=True)
+    from_scope = models.ForeignKey(Scope, on_delete=models.PROTECT, null=True, related_name="+", db_index=False)
+    to_scope = models.ForeignKey(Scope, on_delete=models.PROTECT, null=True, related_name="+", db_index=False)
+    actor_name = models.CharField(max_length=50)
+    at = models.DateTimeField()
+
+
+class MemberTally(models.Model):
+    """How many memberships a scope itself has, by state and category (0: whatever category).
+
+    Written in the transaction of the fact, so it equals the rows; summed by path, so moving a
+    union touches no tally.
+    """
+
+    scope = models.ForeignKey(Scope, on_delete=models.PROTECT, related_name="+", db_index=False)
+    status = models.SmallIntegerField()
+    category = models.SmallIntegerField()
+    n = models.IntegerField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["scope", "status", "category"], include=["n"], name="member_tally_once"),
+            models.CheckConstraint(condition=Q(n__gte=0), name="member_tally_not_negative"),
+        ]
+
+
+class MemberFlow(models.Model):
+    """By how many the active members of a scope changed on a day: yesterday's figure is today's less the flow since."""
+
+    scope = models.ForeignKey(Scope, on_delete=models.PROTECT, related_name="+", db_index=False)
+    on = models.DateField()
+    n = models.IntegerField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["scope", "on"], include=["n"], name="member_flow_once")
+        ]
+        indexes: ClassVar = [models.Index(fields=["on"], include=["scope", "n"], name="member_flow_day")]

@@ -1,0 +1,7 @@
+"""What this room hangs into the desk."""
+
+from __future__ import annotations
+
+
+def register() -> None:
+    pass

@@ -1,0 +1,12 @@
+from django.apps import AppConfig
+
+
+class OrganisationsConfig(AppConfig):
+    name = "niangjia.modules.organisations"
+    label = "organisations"
+    verbose_name = "组织"
+
+    def ready(self) -> None:
+        from niangjia.modules.organisations.web import desk
+
+        desk.register()
