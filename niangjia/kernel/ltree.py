@@ -23,7 +23,7 @@ class Under(Lookup):  # type: ignore[type-arg]
     lookup_name = "under"
     prepare_rhs = False
 
-    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+    def as_sql(self, compiler: Any, connection: Any) -> Any:
         left, params = self.process_lhs(compiler, connection)
         return f"{left} <@ %s::ltree", [*params, self.rhs]
 
@@ -35,7 +35,7 @@ class UnderAny(Lookup):  # type: ignore[type-arg]
     lookup_name = "under_any"
     prepare_rhs = False
 
-    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+    def as_sql(self, compiler: Any, connection: Any) -> Any:
         left, params = self.process_lhs(compiler, connection)
         return f"{left} <@ ANY(%s::ltree[])", [*params, list(self.rhs)]
 
@@ -47,7 +47,7 @@ class Above(Lookup):  # type: ignore[type-arg]
     lookup_name = "above"
     prepare_rhs = False
 
-    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+    def as_sql(self, compiler: Any, connection: Any) -> Any:
         left, params = self.process_lhs(compiler, connection)
         return f"{left} @> %s::ltree", [*params, self.rhs]
 

@@ -48,7 +48,7 @@ def move_scope(scope: Scope, parent: Scope, *, on: date) -> int:
             "update access_scope set path = %s::ltree || subpath(path, nlevel(%s::ltree) - 1) where path <@ %s::ltree",
             [parent.path, scope.path, scope.path],
         )
-        moved = cursor.rowcount
+        moved = int(cursor.rowcount)
     Scope.objects.filter(pk=scope.pk).update(parent=parent)
     scope.refresh_from_db()
     below = Scope.objects.filter(path__under=scope.path).values("id")
@@ -160,7 +160,7 @@ def grant_job(
             .exists()
         ):
             raise Refused("job_held", "这个人已经担任该单位的这个岗位。", "job")
-        grant = Grant.objects.create(
+        grant: Grant = Grant.objects.create(
             user=user, job=job, scope=scope, from_on=from_on, until_on=until_on,
             granted_by_id=actor.user_id, granted_at=now,
         )  # fmt: skip

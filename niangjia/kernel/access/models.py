@@ -27,7 +27,7 @@ class Scope(models.Model):
         indexes: ClassVar = [GistIndex(fields=["path"], name="scope_path_gist")]
 
     def __str__(self) -> str:
-        return self.path
+        return str(self.path)
 
 
 class ScopePath(models.Model):
