@@ -11,7 +11,7 @@ from pathlib import Path
 from csp.constants import NONCE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
-from niangjia.config.environment import database_from_url, env_flag, env_list, read_env_file
+from niangjia.kernel.environment import database_from_url, env_flag, env_list, read_env_file
 
 ROOT = Path(__file__).resolve().parents[2]
 read_env_file(ROOT / ".env")
