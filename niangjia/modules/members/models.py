@@ -29,7 +29,7 @@ class Person(FailClosedModel):
     """One human being, known by one identity document. Seen through the memberships in sight."""
 
     name = models.CharField("姓名", max_length=50)
-    document_kind = models.CharField("证件类型", max_length=20)
+    document_kind = models.CharField("证件类型", max_length=30)
     document_number = EncryptedTextField("证件号码")
     document_digest = DigestField(of="document_number", unique=True)
     sex = models.CharField("性别", max_length=1)

@@ -286,6 +286,7 @@ class DutyShift(ScopedModel):
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     from_at = models.DateTimeField("开始")
     until_at = models.DateTimeField("结束")
+    part = models.CharField("班次", max_length=10, default="ON_DUTY")
     note = models.CharField("说明", max_length=100, blank=True)
 
     class Meta:
