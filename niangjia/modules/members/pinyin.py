@@ -81,9 +81,10 @@ def name_key(name: str) -> str:
     """Syllables in small letters with a space between; what cannot be read stays as it is."""
     if name.isascii() or "·" in name or not _is_han(name[0]):
         return _foreign_key(name)
-    compound = _COMPOUND_SURNAMES.get(name[:2]) if len(name) > 2 else None
-    if compound:
-        return f"{compound} {' '.join([_readings[character] for character in name[2:]])}"
+    given = name[2:]
+    compound = _COMPOUND_SURNAMES.get(name[:2])
+    if compound and given:
+        return " ".join([compound, *[_readings[character] for character in given]])
     first = _SURNAMES.get(name[0]) or _readings[name[0]]
     return " ".join([first, *[_readings[character] for character in name[1:]]])
 

@@ -200,9 +200,7 @@ CHANGES: Mapping[Change, tuple[frozenset[MembershipState | None], MembershipStat
 NEEDS_REASON = frozenset({Change.EXPELLED, Change.LAPSED, Change.CORRECTED})
 
 
-def ensure_may_change(
-    state: MembershipState | None, change: Change, *, reason: str = ""
-) -> MembershipState:
+def ensure_may_change(state: MembershipState | None, change: Change, *, reason: str = "") -> MembershipState:
     """The state that follows. Who joins again after an end gets a new membership."""
     sources, follows = CHANGES[change]
     if state not in sources:
@@ -219,9 +217,7 @@ def changes_from(state: MembershipState | None) -> tuple[Change, ...]:
 
 def ensure_may_become(state: MembershipState, follows: MembershipState) -> None:
     if not any(state in sources and leads_to is follows for sources, leads_to in CHANGES.values()):
-        raise Refused(
-            "membership.state", f"会籍不能从“{state.label}”变为“{follows.label}”。", "state"
-        )
+        raise Refused("membership.state", f"会籍不能从“{state.label}”变为“{follows.label}”。", "state")
 
 
 # --- names ---
@@ -267,12 +263,20 @@ SYNTHETIC_PROVINCE = "79"
 SYNTHETIC_PHONE = "124"
 SYNTHETIC_CARD = "000000"
 
-_PROVINCES = frozenset(
-    str(number)
-    for region in (range(11, 16), (21, 22, 23), range(31, 38), range(41, 47), range(50, 55))
-    for number in region
-) | {"61", "62", "63", "64", "65", "71", "81", "82"}
-_RESIDENCE_REGIONS = ("810000", "820000", "830000")
+_PROVINCE = "(?:1[1-5]|2[1-3]|3[1-7]|4[1-6]|5[0-4]|6[1-5]|71|81|82)"  # GB/T 2260
+_BEGINNINGS: Mapping[Document, tuple[re.Pattern[str], str]] = {
+    Document.RESIDENT: (re.compile(_PROVINCE), "身份证号码的开头两位不是省份代码"),
+    Document.RESIDENCE_PERMIT: (
+        re.compile("8[123]0000"),
+        "居住证号码以 810000（香港）、820000（澳门）或 830000（台湾）开头",
+    ),
+    Document.FOREIGN_RESIDENT: (
+        re.compile("9" + _PROVINCE),
+        "18 位的永久居留身份证号码以 9 开头，第 2、3 位是省份代码",
+    ),
+}
+_LENGTH = 18
+_OLD_FOREIGN_LENGTH = 15
 _EIGHTEEN = re.compile(r"\d{17}[\dX]", re.ASCII)
 _ID_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _ID_CHECK = "10X98765432"
@@ -321,22 +325,20 @@ def read_document(kind: Document, number: str) -> Read | None:
     return Read(birth_on, Sex.MAN if int(number[16]) % 2 else Sex.WOMAN)
 
 
-def check_document(
-    kind: Document, number: str, *, today: date, synthetic: bool = False
-) -> str | None:
+def check_document(kind: Document, number: str, *, today: date, synthetic: bool = False) -> str | None:
     """`synthetic`: a demo or test installation, where invented people are welcome."""
     if kind in _SHAPES:
         shape, problem = _SHAPES[kind]
         return None if shape.fullmatch(number) else problem
-    if kind is Document.FOREIGN_RESIDENT and len(number) == 15:
+    if kind is Document.FOREIGN_RESIDENT and len(number) == _OLD_FOREIGN_LENGTH:
         return _check_foreign_15(number)
-    if len(number) != 18:
+    if len(number) != _LENGTH:
         shorter = "或 15 位" if kind is Document.FOREIGN_RESIDENT else ""
         return f"{kind.label}号码应为 18 位{shorter}，现在是 {len(number)} 位。"
     if not _EIGHTEEN.fullmatch(number):
         return f"{kind.label}号码前 17 位是数字，最后一位是数字或 X，请核对。"
     return (
-        _check_region(kind, number, synthetic)
+        _check_region(kind, number, synthetic=synthetic)
         or _check_birth(number[6:14], today)
         or (
             None
@@ -346,20 +348,11 @@ def check_document(
     )
 
 
-def _check_region(kind: Document, number: str, synthetic: bool) -> str | None:
-    if kind is Document.RESIDENCE_PERMIT:
-        if number.startswith(_RESIDENCE_REGIONS):
-            return None
-        return "居住证号码以 810000（香港）、820000（澳门）或 830000（台湾）开头，请核对。"
-    if kind is Document.FOREIGN_RESIDENT:
-        if number[0] == "9" and number[1:3] in _PROVINCES:
-            return None
-        return "18 位的永久居留身份证号码以 9 开头，第 2、3 位是省份代码，请核对。"
-    if number.startswith(SYNTHETIC_PROVINCE):
+def _check_region(kind: Document, number: str, *, synthetic: bool) -> str | None:
+    if kind is Document.RESIDENT and number.startswith(SYNTHETIC_PROVINCE):
         return None if synthetic else "这是演示用的虚拟身份证号码，正式系统不能录入。"
-    if number[:2] in _PROVINCES:
-        return None
-    return f"身份证号码开头“{number[:2]}”不是省份代码，请核对。"
+    beginning, problem = _BEGINNINGS[kind]
+    return None if beginning.match(number) else f"{problem}，请核对。"
 
 
 def _check_birth(digits: str, today: date) -> str | None:
@@ -414,6 +407,7 @@ def check_agrees(read: Read, *, birth_on: date | None, sex: Sex | None) -> str |
 
 # --- telephone and bank card ---
 
+_MOBILE_LENGTH = 11
 _MOBILE = re.compile(r"1[3-9]\d{9}", re.ASCII)
 _COUNTRY = re.compile(r"^(\+|00)?86(?=1\d{10}$)", re.ASCII)
 _CARD = re.compile(r"\d{16,19}", re.ASCII)
@@ -426,7 +420,7 @@ def tidy_phone(raw: str) -> str:
 def check_phone(number: str, *, synthetic: bool = False) -> str | None:
     if not number.isascii() or not number.isdigit():
         return "手机号码只能是数字。"
-    if len(number) != 11:
+    if len(number) != _MOBILE_LENGTH:
         return f"手机号码应为 11 位，现在是 {len(number)} 位。"
     if number.startswith(SYNTHETIC_PHONE):
         return None if synthetic else "这是演示用的虚拟手机号码，正式系统不能录入。"
@@ -441,8 +435,8 @@ def luhn_digit(digits: str) -> str:
     """The check digit to stand behind `digits` (GB/T 17552, ISO/IEC 7812)."""
     total = 0
     for place, digit in enumerate(reversed(digits)):
-        doubled = int(digit) * (2 if place % 2 == 0 else 1)
-        total += doubled - 9 if doubled > 9 else doubled
+        tens, ones = divmod(int(digit) * (2 if place % 2 == 0 else 1), 10)
+        total += tens + ones
     return str(-total % 10)
 
 

@@ -159,9 +159,7 @@ MAY_SIT_UNDER: Mapping[OrganisationKind, Seating] = {
 def ensure_may_sit_under(child: OrganisationKind, parent: OrganisationKind | None) -> None:
     if parent is None:
         if child not in FEDERATIONS:
-            raise Refused(
-                "organisation.needs_parent", f"{child.label}必须有上级，请选择上级工会。", "parent"
-            )
+            raise Refused("organisation.needs_parent", f"{child.label}必须有上级，请选择上级工会。", "parent")
         return
     seating = MAY_SIT_UNDER[child]
     if parent not in seating.parents:
@@ -200,11 +198,7 @@ _CREDIT_ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"  # no I O Z S V
 _CREDIT_VALUE = {character: value for value, character in enumerate(_CREDIT_ALPHABET)}
 _CREDIT_WEIGHTS = (1, 3, 9, 27, 19, 26, 16, 17, 20, 29, 25, 13, 8, 24, 10, 30, 28)
 # GB/T 2260; 10 is the whole country, for bodies registered with the central offices.
-_PROVINCES = frozenset(
-    str(number)
-    for region in (range(10, 16), (21, 22, 23), range(31, 38), range(41, 47), range(50, 55))
-    for number in region
-) | {"61", "62", "63", "64", "65", "71", "81", "82"}
+_DIVISION = re.compile(r"(1[0-5]|2[1-3]|3[1-7]|4[1-6]|5[0-4]|6[1-5]|71|81|82)\d{4}", re.ASCII)
 _UNION_CODES = ("81", "89")
 # Federations are mass organisations on the state's payroll and may carry such a code (practice).
 _FEDERATION_CODES = (*_UNION_CODES, "11", "12", "13")
@@ -216,10 +210,7 @@ def tidy_credit_code(raw: str) -> str:
 
 
 def credit_code_check_character(first_17: str) -> str:
-    total = sum(
-        _CREDIT_VALUE[character] * weight
-        for character, weight in zip(first_17, _CREDIT_WEIGHTS, strict=True)
-    )
+    total = sum(_CREDIT_VALUE[character] * weight for character, weight in zip(first_17, _CREDIT_WEIGHTS, strict=True))
     return _CREDIT_ALPHABET[-total % 31]
 
 
@@ -229,21 +220,27 @@ def check_credit_code(code: str) -> str | None:
         return None
     if len(code) != CREDIT_CODE_LENGTH:
         return f"统一社会信用代码应为 18 位，现在是 {len(code)} 位，请核对证书。"
-    forbidden = sorted({character for character in code if character in "IOZSV"})
-    if forbidden:
-        letters = "、".join(forbidden)
+    return _check_characters(code) or _check_division(code[2:8]) or _check_last(code)
+
+
+def _check_characters(code: str) -> str | None:
+    letters = "、".join(sorted({character for character in code if character in "IOZSV"}))
+    if letters:
         return f"统一社会信用代码里没有字母 {letters}，请核对是否把数字 1、0、2、5 看错了。"
-    strange = sorted({character for character in code if character not in _CREDIT_VALUE})
-    if strange:
-        return f"统一社会信用代码只有数字和大写字母，请去掉“{'、'.join(strange)}”。"
-    division = code[2:8]
-    if not division.isdigit():
-        return f"第 3 到 8 位应是登记机关的行政区划代码，“{division}”里有字母，请核对。"
-    if division[:2] not in _PROVINCES:
-        return f"第 3 到 8 位“{division}”不是行政区划代码，请核对。"
-    if credit_code_check_character(code[:17]) != code[17]:
-        return "统一社会信用代码的校验位不对，多半有一位抄错了，请照证书重新录入。"
-    return None
+    strange = "、".join(sorted({character for character in code if character not in _CREDIT_VALUE}))
+    return f"统一社会信用代码只有数字和大写字母，请去掉“{strange}”。" if strange else None
+
+
+def _check_division(division: str) -> str | None:
+    if _DIVISION.fullmatch(division):
+        return None
+    return f"第 3 到 8 位应是登记机关的行政区划代码，“{division}”不是，请核对。"
+
+
+def _check_last(code: str) -> str | None:
+    if credit_code_check_character(code[:17]) == code[17]:
+        return None
+    return "统一社会信用代码的校验位不对，多半有一位抄错了，请照证书重新录入。"
 
 
 def check_union_credit_code(code: str, kind: OrganisationKind) -> str | None:
@@ -253,10 +250,7 @@ def check_union_credit_code(code: str, kind: OrganisationKind) -> str | None:
     allowed = _FEDERATION_CODES if kind in FEDERATIONS else _UNION_CODES
     if code.startswith(allowed):
         return None
-    return (
-        f"工会自己的代码以 81 开头，“{code[:2]}”开头的是单位的代码，"
-        "请填在用人单位一栏；没有就留空。"
-    )
+    return f"工会自己的代码以 81 开头，“{code[:2]}”开头的是单位的代码，请填在用人单位一栏；没有就留空。"
 
 
 def check_employer_credit_code(code: str) -> str | None:
@@ -328,9 +322,7 @@ def ensure_term(term: Term, others: Iterable[Term] = ()) -> None:
                 "from_on",
             )
         if (other.number < term.number) != (other.from_on < term.from_on):
-            raise Refused(
-                "term.order", f"{term.label}与{other.label}的先后和日期对不上，请核对。", "number"
-            )
+            raise Refused("term.order", f"{term.label}与{other.label}的先后和日期对不上，请核对。", "number")
 
 
 def re_election_state(until_on: date, today: date) -> ReElection:
@@ -339,13 +331,9 @@ def re_election_state(until_on: date, today: date) -> ReElection:
     return ReElection.SOON if until_on <= months_after(today, 6) else ReElection.NOT_DUE
 
 
-def spans_overlap(
-    from_on: date, until_on: date | None, other_from: date, other_until: date | None
-) -> bool:
+def spans_overlap(from_on: date, until_on: date | None, other_from: date, other_until: date | None) -> bool:
     """None is open."""
-    return (other_until is None or from_on < other_until) and (
-        until_on is None or other_from < until_on
-    )
+    return (other_until is None or from_on < other_until) and (until_on is None or other_from < until_on)
 
 
 def chinese_number(number: int) -> str:
@@ -389,9 +377,7 @@ SINGLE_POSTS = frozenset(
 )
 CHAIRS = frozenset({Post.CHAIR, Post.EXECUTIVE_VICE_CHAIR, Post.FULL_TIME_VICE_CHAIR})
 _APPOINTED_POSTS = (Post.DIRECTOR, Post.DEPUTY_DIRECTOR, Post.COMMITTEE_MEMBER)
-_ELECTED_POSTS = tuple(
-    post for post in Post if post not in _APPOINTED_POSTS and post is not Post.GROUP_LEADER
-)
+_ELECTED_POSTS = tuple(post for post in Post if post not in _APPOINTED_POSTS and post is not Post.GROUP_LEADER)
 
 
 def posts_of(kind: OrganisationKind) -> tuple[Post, ...]:
@@ -408,15 +394,12 @@ class PostHeld:
     until_on: date | None = None
 
 
-def ensure_may_hold(
-    post: PostHeld, kind: OrganisationKind, others: Iterable[PostHeld] = ()
-) -> None:
+def ensure_may_hold(post: PostHeld, kind: OrganisationKind, others: Iterable[PostHeld] = ()) -> None:
     """`others`: the same union's posts. Who reviews the money does not lead the union."""
     if post.post not in posts_of(kind):
         raise Refused(
             "post.wrong_kind",
-            f"{kind.label}没有“{post.post.label}”这一职务，可选："
-            f"{'、'.join(each.label for each in posts_of(kind))}。",
+            f"{kind.label}没有“{post.post.label}”这一职务，可选：{'、'.join(each.label for each in posts_of(kind))}。",
             "post",
         )
     if post.until_on is not None and post.until_on < post.from_on:
@@ -444,6 +427,24 @@ def _audits_itself(one: Post, other: Post) -> bool:
     auditing = {Post.AUDIT_CHAIR, Post.AUDIT_MEMBER}
     leading = CHAIRS | {Post.VICE_CHAIR}
     return (one in auditing and other in leading) or (other in auditing and one in leading)
+
+
+class PostEnd(Word):
+    """How a seat on the committee ended; 替补 and 增选 fill one and are terms of their own."""
+
+    TERM_OVER = "TERM_OVER", "任期届满"
+    REMOVED = "REMOVED", "免去"
+    RESIGNED = "RESIGNED", "辞职"
+    MOVED = "MOVED", "调离"
+    RETIRED = "RETIRED", "退休"
+    DIED = "DIED", "去世"
+
+
+class ChosenBy(Word):
+    CONGRESS = "CONGRESS", "选举产生"
+    SUBSTITUTED = "SUBSTITUTED", "替补"
+    CO_OPTED = "CO_OPTED", "增选"
+    APPOINTED = "APPOINTED", "上级委派"
 
 
 class EmployerRole(Word):
@@ -476,26 +477,23 @@ class SizeBand(Code):
     FROM_300 = 5, "300 人以上"
 
 
-_SIZE_BAND_FROM = ((300, SizeBand.FROM_300), (100, SizeBand.FROM_100), (50, SizeBand.FROM_50))
+_SIZE_BAND_FROM = {
+    SizeBand.UNDER_25: 0,
+    SizeBand.FROM_25: 25,
+    SizeBand.FROM_50: 50,
+    SizeBand.FROM_100: 100,
+    SizeBand.FROM_300: 300,
+}
 
 
 def size_band(workers: int) -> SizeBand:
-    for least, band in _SIZE_BAND_FROM:
-        if workers >= least:
-            return band
-    return SizeBand.FROM_25 if workers >= 25 else SizeBand.UNDER_25
+    return max(band for band, least in _SIZE_BAND_FROM.items() if workers >= least)
 
 
 def size_band_bounds(band: SizeBand) -> tuple[int, int | None]:
     """Least and greatest number of workers, both included."""
-    least = {
-        SizeBand.UNDER_25: 0,
-        SizeBand.FROM_25: 25,
-        SizeBand.FROM_50: 50,
-        SizeBand.FROM_100: 100,
-        SizeBand.FROM_300: 300,
-    }
-    return least[band], None if band is SizeBand.FROM_300 else least[SizeBand(band + 1)] - 1
+    greatest = None if band is SizeBand.FROM_300 else _SIZE_BAND_FROM[SizeBand(band + 1)] - 1
+    return _SIZE_BAND_FROM[band], greatest
 
 
 def ensure_head_count(workers: int, women: int, new_form: int) -> None:
@@ -585,6 +583,16 @@ class OrganisationState(Word):
     DISSOLVED = "DISSOLVED", "已撤销"
 
 
+class Structural(Word):
+    """What became of an organisation as such, kept with its place before and after."""
+
+    FOUNDED = "FOUNDED", "成立"
+    RENAMED = "RENAMED", "更名"
+    MOVED = "MOVED", "调整隶属"
+    MERGED = "MERGED", "合并"
+    DISSOLVED = "DISSOLVED", "撤销"
+
+
 @dataclass(frozen=True)
 class Placed:
     """One organisation where it stands today; `path` holds the ids from the top to itself."""
@@ -636,16 +644,12 @@ def ensure_may_merge(gone: Placed, into: Placed) -> None:
             "into",
         )
     if into.stands_under(gone) or gone.stands_under(into):
-        raise Refused(
-            "organisation.line", "上下级之间不能合并；请先把下级移出，或直接撤销下级。", "into"
-        )
+        raise Refused("organisation.line", "上下级之间不能合并；请先把下级移出，或直接撤销下级。", "into")
     if gone.kind in FEDERATIONS:
         raise Refused("organisation.federation", "总工会随行政区划调整，不在这里合并。", "into")
 
 
-def ensure_may_dissolve(
-    organisation: Placed, *, organisations_under: int, members: int, open_matters: int = 0
-) -> None:
+def ensure_may_dissolve(organisation: Placed, *, organisations_under: int, members: int, open_matters: int = 0) -> None:
     ensure_active(organisation)
     if organisation.kind in FEDERATIONS:
         raise Refused("organisation.federation", "总工会随行政区划调整，不在这里撤销。")
@@ -686,9 +690,7 @@ class ZoneLoad:
 FAIR_EMPLOYERS_EACH = (20, 60)
 
 
-def zone_load(
-    *, staff: int, employers: int, workers: int, fair: tuple[int, int] = FAIR_EMPLOYERS_EACH
-) -> ZoneLoad:
+def zone_load(*, staff: int, employers: int, workers: int, fair: tuple[int, int] = FAIR_EMPLOYERS_EACH) -> ZoneLoad:
     if staff <= 0:
         return ZoneLoad(None, None, Load.UNSTAFFED)
     each = employers / staff
@@ -749,11 +751,7 @@ def ensure_shift(shift: Shift, others: Iterable[Shift] = ()) -> None:
     if shift.ends_at - shift.starts_at > LONGEST_SHIFT:
         raise Refused("shift.long", "一班最长 24 小时，请分成几班。", "ends_at")
     for other in others:
-        if (
-            other.person == shift.person
-            and shift.starts_at < other.ends_at
-            and other.starts_at < shift.ends_at
-        ):
+        if other.person == shift.person and shift.starts_at < other.ends_at and other.starts_at < shift.ends_at:
             raise Refused(
                 "shift.overlap",
                 f"此人 {other.starts_at:%m月%d日 %H:%M} 至 {other.ends_at:%m月%d日 %H:%M} 已有班。",
@@ -781,11 +779,7 @@ def ensure_stand_in(new: StandIn, others: Sequence[StandIn] = ()) -> None:
         raise Refused("stand_in.dates", "代理的结束日期要晚于开始日期。", "until_on")
     if new.until_on - new.from_on > LONGEST_STAND_IN:
         raise Refused("stand_in.long", "代理最长一年；更久请办理任职变动。", "until_on")
-    meanwhile = [
-        other
-        for other in others
-        if spans_overlap(new.from_on, new.until_on, other.from_on, other.until_on)
-    ]
+    meanwhile = [other for other in others if spans_overlap(new.from_on, new.until_on, other.from_on, other.until_on)]
     for other in meanwhile:
         if other.absent == new.absent:
             raise Refused(
@@ -794,9 +788,7 @@ def ensure_stand_in(new: StandIn, others: Sequence[StandIn] = ()) -> None:
                 "from_on",
             )
     if new.absent in _everyone_behind(new.deputy, meanwhile):
-        raise Refused(
-            "stand_in.circle", "代理绕回了本人：代理人这段时间正由本人代理，请另选。", "deputy"
-        )
+        raise Refused("stand_in.circle", "代理绕回了本人：代理人这段时间正由本人代理，请另选。", "deputy")
 
 
 def _everyone_behind(person: int, stand_ins: Sequence[StandIn]) -> set[int]:
