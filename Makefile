@@ -4,6 +4,7 @@ SYSTEM_PYTHON := $(firstword $(foreach name,python3 python3.14 python3.13 python
 PYTHON := .venv/bin/python
 NIANGJIA := .venv/bin/niangjia
 PG ?= 18
+PORT ?= 8000
 # Browser tests and the job worker share the cores with PostgreSQL.
 WORKERS ?= 2
 T ?=
@@ -28,7 +29,7 @@ else
 endif
 
 demo: setup
-	@$(NIANGJIA) up
+	@$(NIANGJIA) up --port $(PORT)
 
 demo-reset: setup
 	@$(NIANGJIA) db reset
@@ -39,7 +40,7 @@ test: setup
 lint: setup
 	@.venv/bin/ruff check .
 	@.venv/bin/ruff format --check .
-	@.venv/bin/mypy
+	@NIANGJIA_ENV=test .venv/bin/mypy
 	@.venv/bin/lint-imports
 	@NIANGJIA_ENV=test .venv/bin/django-admin makemigrations --check --dry-run --settings niangjia.config.settings
 

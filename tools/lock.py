@@ -13,9 +13,5 @@ with tempfile.TemporaryDirectory() as scratch:
     subprocess.run([sys.executable, "-m", "venv", scratch], check=True)
     subprocess.run([f"{scratch}/bin/pip", "install", "--quiet", "uv"], check=True)
     for target, extras in (("run.txt", []), ("dev.txt", ["--extra", "dev"])):
-        subprocess.run(
-            [f"{scratch}/bin/uv", "pip", "compile", "pyproject.toml", *extras, *COMMAND.split(), *sys.argv[1:], "-o", f"requirements/{target}"],
-            cwd=ROOT,
-            check=True,
-            stdout=subprocess.DEVNULL,
-        )
+        compiling = [f"{scratch}/bin/uv", "pip", "compile", "pyproject.toml", *extras, *COMMAND.split(), *sys.argv[1:]]
+        subprocess.run([*compiling, "-o", f"requirements/{target}"], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)

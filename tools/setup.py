@@ -36,7 +36,8 @@ STAMPS = VENV / "stamps"
 LOG = ROOT / ".local" / "setup.log"
 LOCK = ROOT / "requirements" / "dev.txt"
 OLDEST_NODE = 20
-ASSET_KINDS = {".html", ".css", ".js", ".mjs", ".py", ".svg"}  # Tailwind reads class names from templates and Python too
+# Tailwind reads class names from templates and from Python too.
+ASSET_KINDS = {".html", ".css", ".js", ".mjs", ".py", ".svg"}
 DISK_FULL = ("No space left on device", "ENOSPC", "Disk quota exceeded", "File too large", "EFBIG")
 
 
@@ -50,18 +51,32 @@ def main() -> None:
         # In this order: what one step makes, the next one uses.
         once("environment", [sys.version, str(ROOT)], make_environment, unless_missing=PYTHON)
         once("packages", [LOCK.read_bytes()], install_packages, saying="Python packages")
-        once("project", [(ROOT / "pyproject.toml").read_bytes(), str(ROOT)], install_project, unless_missing=VENV / "bin/niangjia")
+        once(
+            "project",
+            [(ROOT / "pyproject.toml").read_bytes(), str(ROOT)],
+            install_project,
+            unless_missing=VENV / "bin/niangjia",
+        )
         if not (ROOT / "package.json").is_file():
             return
         node = node_version()
         packages = [(ROOT / name).read_bytes() for name in ("package.json", "package-lock.json")]
-        once("node", [*packages, node], install_node_packages, saying="front-end packages", unless_missing=ROOT / "node_modules")
+        once(
+            "node",
+            [*packages, node],
+            install_node_packages,
+            saying="front-end packages",
+            unless_missing=ROOT / "node_modules",
+        )
         built = ROOT / "niangjia/ui/static/dist"
         once("assets", [*packages, *sources(built)], build_assets, unless_missing=built)
 
 
 def make_environment() -> None:
-    run([sys.executable, "-m", "venv", "--clear", str(VENV)], "is Python's venv complete (Debian: `apt-get install -y python3-venv`)?")
+    run(
+        [sys.executable, "-m", "venv", "--clear", str(VENV)],
+        "is Python's venv complete (Debian: `apt-get install -y python3-venv`)?",
+    )
 
 
 def install_packages() -> None:
@@ -97,7 +112,11 @@ def node_version() -> str:
 def sources(built: Path) -> Iterator[bytes]:
     """Everything the built assets depend on, told by its content."""
     for folder, folders, names in os.walk(ROOT / "niangjia"):
-        folders[:] = sorted(each for each in folders if each not in {"__pycache__", "tests", "migrations"} and Path(folder, each) != built)
+        folders[:] = sorted(
+            each
+            for each in folders
+            if each not in {"__pycache__", "tests", "migrations"} and Path(folder, each) != built
+        )
         for name in sorted(names):
             path = Path(folder, name)
             if path.suffix in ASSET_KINDS:
@@ -105,14 +124,25 @@ def sources(built: Path) -> Iterator[bytes]:
                 yield path.read_bytes()
 
 
-def once(step: str, made_from: list[bytes | str], make: Callable[[], None], *, saying: str = "", unless_missing: Path | None = None) -> None:
+def once(
+    step: str,
+    made_from: list[bytes | str],
+    make: Callable[[], None],
+    *,
+    saying: str = "",
+    unless_missing: Path | None = None,
+) -> None:
     digest = hashlib.sha256()
     for part in made_from:
         content = part.encode() if isinstance(part, str) else part
         digest.update(b"%d:" % len(content))
         digest.update(content)
     stamp = STAMPS / step
-    if (unless_missing is None or unless_missing.exists()) and stamp.is_file() and stamp.read_text() == digest.hexdigest():
+    if (
+        (unless_missing is None or unless_missing.exists())
+        and stamp.is_file()
+        and stamp.read_text() == digest.hexdigest()
+    ):
         return
     print(f"  {saying or step} … ", end="", flush=True)
     began = time.monotonic()
@@ -127,12 +157,16 @@ def once(step: str, made_from: list[bytes | str], make: Callable[[], None], *, s
 
 def run(command: list[str], hint: str) -> None:
     with LOG.open("w") as log:
-        status = subprocess.run(command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, check=False).returncode
+        status = subprocess.run(
+            command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, check=False
+        ).returncode
     if status == 0:
         return
     said = LOG.read_text(errors="replace")
     if any(sign in said for sign in DISK_FULL):
-        raise Trouble(f"The disk is full: free some space for {ROOT} (1.5 GB are needed in all) and run the command again.")
+        raise Trouble(
+            f"The disk is full: free some space for {ROOT} (1.5 GB are needed in all) and run the command again."
+        )
     raise Trouble(f"`{' '.join(command)}` failed: {hint} Its output is in {LOG.relative_to(ROOT)}.")
 
 

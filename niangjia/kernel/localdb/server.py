@@ -77,7 +77,9 @@ class LocalServer:
         with self._alone():
             self._say_no_longer_in_use()
             if self._used_elsewhere():
-                raise LocalDatabaseError("The local database is in use: stop the running demo (Ctrl-C in its terminal) first.")
+                raise LocalDatabaseError(
+                    "The local database is in use: stop the running demo (Ctrl-C in its terminal) first."
+                )
             self._stop_process()
             for folder in (self.places.data, self._unfinished, self.places.socket):
                 shutil.rmtree(folder, ignore_errors=True)
@@ -93,7 +95,9 @@ class LocalServer:
 
     def databases(self) -> set[str]:
         with self._connection() as connection:
-            return {row[0] for row in connection.execute("SELECT datname FROM pg_database WHERE NOT datistemplate")}
+            return {
+                str(row[0]) for row in connection.execute("SELECT datname FROM pg_database WHERE NOT datistemplate")
+            }
 
     # What follows is called with the lock held.
 
@@ -107,7 +111,9 @@ class LocalServer:
             raise LocalDatabaseError(f"{data} is not empty and not a database: move it away, or run `make demo-reset`.")
         free = shutil.disk_usage(data.parent).free
         if free < ROOM_FOR_A_CLUSTER:
-            raise LocalDatabaseError(f"The disk is full: a new database needs {ROOM_FOR_A_CLUSTER >> 20} MB under {data.parent}, {free >> 20} MB are free.")
+            raise LocalDatabaseError(
+                f"The disk is full: a new database needs {ROOM_FOR_A_CLUSTER >> 20} MB under {data.parent}, {free >> 20} MB are free."
+            )
         shutil.rmtree(making, ignore_errors=True)
         make_folder(making, mode=0o700, owner=self.places.owner)
         made = self._run(
@@ -143,7 +149,12 @@ class LocalServer:
             "lc_messages": "C",
         }
         if not self.durable:
-            settings |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "shared_buffers": "128MB"}
+            settings |= {
+                "fsync": "off",
+                "synchronous_commit": "off",
+                "full_page_writes": "off",
+                "shared_buffers": "128MB",
+            }
         quoted = {name: value.replace("'", "''") for name, value in settings.items()}
         conf = self.places.data / "niangjia.conf"
         conf.write_text("".join(f"{name} = '{value}'\n" for name, value in quoted.items()))
@@ -158,7 +169,9 @@ class LocalServer:
         seen = log.stat().st_size if log.is_file() else 0
         # After a kill -9 the old server's children hold its memory for a moment: hence more than one try.
         for _ in range(TRIES):
-            begun = self._run("pg_ctl", "-D", str(self.places.data), "-w", "-t", "60", "-l", str(log), "start", quiet=True)
+            begun = self._run(
+                "pg_ctl", "-D", str(self.places.data), "-w", "-t", "60", "-l", str(log), "start", quiet=True
+            )
             if begun.returncode == 0 and self.running():
                 return
             said = log.read_text(errors="replace")[seen:] if log.is_file() else ""
@@ -179,7 +192,9 @@ class LocalServer:
             raise LocalDatabaseError(disk_sentence(error, socket)) from error
         found = socket.lstat()
         if found.st_uid != owner.uid or found.st_mode & 0o077 or not socket.is_dir() or socket.is_symlink():
-            raise LocalDatabaseError(f"{socket} belongs to somebody else or is open to others: remove it and run the command again.")
+            raise LocalDatabaseError(
+                f"{socket} belongs to somebody else or is open to others: remove it and run the command again."
+            )
 
     # Locks. They end with the process that holds them, however it ends.
 
@@ -224,7 +239,6 @@ class LocalServer:
     def _run(self, program: str, *arguments: str, quiet: bool = False) -> subprocess.CompletedProcess[str]:
         """Run one of PostgreSQL's programs as the server's owner; `quiet` for those that leave a server behind."""
         owner = self.places.owner
-        switch = {"user": owner.uid, "group": owner.gid, "extra_groups": []} if owner.switch else {}
         environment = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
         try:
             return subprocess.run(
@@ -238,10 +252,14 @@ class LocalServer:
                 text=True,
                 errors="replace",
                 check=False,
-                **switch,  # type: ignore[arg-type]
+                user=owner.uid if owner.switch else None,
+                group=owner.gid if owner.switch else None,
+                extra_groups=[] if owner.switch else None,
             )
         except OSError as error:
-            raise LocalDatabaseError(f"Cannot run {self.places.binaries / program} ({error.strerror}): run `make setup` again.") from error
+            raise LocalDatabaseError(
+                f"Cannot run {self.places.binaries / program} ({error.strerror}): run `make setup` again."
+            ) from error
 
     def _sentence(self, what: str, said: str) -> str:
         if "No space left on device" in said or "File too large" in said:

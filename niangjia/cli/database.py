@@ -1,0 +1,296 @@
+"""`niangjia db …`: state, migrations, backup and restore."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import psycopg
+import typer
+from psycopg import sql
+from psycopg.conninfo import make_conninfo
+from rich.console import Console
+from rich.table import Table
+
+from niangjia.cli import surroundings
+from niangjia.cli.troubles import OLDEST_POSTGRESQL, Trouble
+from niangjia.kernel.localdb import LocalDatabaseError, LocalServer, places_for
+
+LOCK_TIMEOUT = "4s"
+# Migrations of two starts at once take turns; the number means nothing.
+MIGRATION_LOCK = 7_306_211
+
+app = typer.Typer(help="The database: its state, migrations, backup and restore.", no_args_is_help=True)
+terminal = Console(highlight=False)
+
+
+@app.callback()
+def begin(context: typer.Context) -> None:
+    """The database: its state, migrations, backup and restore."""
+    # A demo that cannot start any more must still be possible to throw away.
+    if "--help" not in sys.argv and context.invoked_subcommand != "reset":
+        surroundings.settle()
+
+
+@app.command()
+def status() -> None:
+    """Say which database it is, its version and size, and whether its tables are up to date."""
+    begin_django()
+    with connected() as connection:
+        row = connection.execute(
+            "SELECT current_database(), current_user, current_setting('server_version'),"
+            " pg_size_pretty(pg_database_size(current_database())),"
+            " (SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()) - 1"
+        ).fetchone()
+    assert row
+    waiting, unknown = migrations_missing()
+    table = Table(box=None, show_header=False, padding=(0, 2))
+    for name, value in zip(("database", "role", "PostgreSQL", "size", "other sessions"), row, strict=True):
+        table.add_row(name, str(value))
+    table.add_row("migrations", f"{len(waiting)} to run: `niangjia db migrate`" if waiting else "up to date")
+    if unknown:
+        table.add_row("", f"made by a newer version of the program ({', '.join(unknown)})")
+    terminal.print(table)
+    if waiting or unknown:
+        raise typer.Exit(1)
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the tables up to date; gives up rather than hold up a running system."""
+    begin_django()
+    refuse_unfit()
+    bring_up_to_date()
+    terminal.print("The tables are up to date.")
+
+
+@app.command()
+def backup(
+    file: Annotated[Path | None, typer.Argument(help="Where to; else niangjia-<time>.dump in this folder.")] = None,
+) -> None:
+    """Write the whole database into one file (uploaded files are apart: see NIANGJIA_FILES)."""
+    begin_django()
+    target = (file or Path(f"niangjia-{datetime.now().astimezone():%Y%m%d-%H%M%S}.dump")).absolute()
+    if target.exists():
+        raise Trouble(f"{target} exists already: choose another name.")
+    making = target.with_name(target.name + ".part")
+    try:
+        making.touch(mode=0o600)
+        run_client(
+            "pg_dump",
+            "--format=custom",
+            "--no-owner",
+            "--no-privileges",
+            f"--file={making}",
+            "--dbname",
+            url(password=False),
+        )
+        making.rename(target)
+    except FileNotFoundError:
+        raise Trouble(f"There is no folder {target.parent}: make it first.") from None
+    finally:
+        making.unlink(missing_ok=True)
+    terminal.print(
+        f"{target} ({target.stat().st_size / 1e6:.1f} MB). `niangjia db restore {target.name}` brings it back."
+    )
+
+
+@app.command()
+def restore(
+    file: Annotated[Path, typer.Argument(help="What `niangjia db backup` wrote.")],
+) -> None:
+    """Put a backup in the database's place; the database as it is now is kept under another name."""
+    begin_django()
+    if not file.is_file():
+        raise Trouble(f"There is no file {file}.")
+    name = database_name()
+    stamp = f"{datetime.now().astimezone():%Y%m%d_%H%M%S}"
+    fresh, kept = f"{name}_restoring_{stamp}", f"{name}_before_{stamp}"
+    with connected("postgres") as connection:
+        others = connection.execute("SELECT count(*) FROM pg_stat_activity WHERE datname = %s", [name]).fetchone()
+        if others and others[0]:
+            raise Trouble(f"{others[0]} sessions use the database: stop the web server and the workers first.")
+        connection.execute(
+            sql.SQL("CREATE DATABASE {} TEMPLATE template0 ENCODING 'UTF8'").format(sql.Identifier(fresh))
+        )
+        try:
+            run_client(
+                "pg_restore",
+                "--exit-on-error",
+                "--no-owner",
+                "--no-privileges",
+                "--dbname",
+                url(fresh, password=False),
+                str(file.absolute()),
+            )
+            with connected(fresh) as restored:
+                restored.execute("SELECT 1 FROM django_migrations LIMIT 1")
+                restored.execute("ANALYZE")
+            rename(connection, name, kept)
+            rename(connection, fresh, name)
+        except BaseException:
+            connection.execute(sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(fresh)))
+            raise
+    terminal.print(f"Restored. What was there before is the database {kept}: drop it when all is well.")
+    if any(migrations_missing()):
+        terminal.print("The backup is of another version of the program: run `niangjia db migrate`.", style="yellow")
+
+
+@app.command()
+def reset() -> None:
+    """Throw away the demo of this checkout: its database, uploaded files and messages."""
+    if os.environ.get("NIANGJIA_ENV", "demo") != "demo":
+        raise Trouble("Only a demo can be thrown away, and NIANGJIA_ENV says this is none.")
+    server = LocalServer()
+    if os.environ.get("DATABASE_URL", server.url(surroundings.DATABASE)) != server.url(surroundings.DATABASE):
+        raise Trouble("Only the checkout's own database can be thrown away, and DATABASE_URL names another.")
+    surroundings.done_with()
+    server.reset()
+    local = surroundings.ROOT / ".local"
+    shutil.rmtree(local / "files", ignore_errors=True)
+    (local / "messages.jsonl").unlink(missing_ok=True)
+    terminal.print(f"The demo is gone ({server.places.data}). `make demo` makes a new one.")
+
+
+# What `up`, `check` and the commands above share. Django is imported here and not earlier.
+
+
+def begin_django() -> None:
+    import django
+
+    django.setup()
+
+
+def let_go() -> None:
+    """Close our connections, pool and all: what follows does its own."""
+    from django.db import connection
+
+    connection.close()
+    if connection.settings_dict["OPTIONS"].get("pool"):
+        connection.close_pool()  # type: ignore[attr-defined]
+
+
+def refuse_unfit() -> None:
+    """Reachable, new enough, and not migrated by a newer version of the program."""
+    with connected() as connection:
+        version = connection.info.server_version
+    if version < OLDEST_POSTGRESQL:
+        raise Trouble(
+            f"PostgreSQL 15 or newer is needed and this is {version // 10000}: set DATABASE_URL to a newer server."
+        )
+    _, unknown = migrations_missing()
+    if unknown:
+        raise Trouble(
+            f"The database was made by a newer version of the program ({unknown[0]}): update the checkout, or `make demo-reset` for a demo."
+        )
+
+
+def bring_up_to_date() -> None:
+    from django.core.management import call_command
+
+    if not migrations_missing()[0]:
+        return
+    let_go()
+    before = os.environ.get("PGOPTIONS")
+    os.environ["PGOPTIONS"] = f"{before or ''} -c lock_timeout={LOCK_TIMEOUT}".strip()
+    try:
+        with connected(lock_timeout=False) as turn:
+            turn.execute("SELECT pg_advisory_lock(%s)", [MIGRATION_LOCK])
+            call_command("migrate", interactive=False, verbosity=0)
+    finally:
+        let_go()
+        os.environ.pop("PGOPTIONS")
+        if before is not None:
+            os.environ["PGOPTIONS"] = before
+
+
+def migrations_missing() -> tuple[list[str], list[str]]:
+    """(on disk and not run, run and not on disk), the latter of our own apps only."""
+    from django.apps import apps
+    from django.db import connection
+    from django.db.migrations.executor import MigrationExecutor
+
+    executor = MigrationExecutor(connection)
+    on_disk = set(executor.loader.disk_migrations)
+    ours = {each.label for each in apps.get_app_configs() if each.name.startswith("niangjia.")}
+    waiting = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    unknown = [
+        key
+        for key in executor.loader.applied_migrations
+        if key[0] in ours and key not in on_disk and not replaced(executor, key)
+    ]
+    return [f"{each.app_label}.{each.name}" for each, _ in waiting], sorted(".".join(key) for key in unknown)
+
+
+def replaced(executor: Any, key: tuple[str, str]) -> bool:
+    return any(key in each.replaces for each in executor.loader.disk_migrations.values())
+
+
+def is_empty() -> bool:
+    """Nobody can log in yet: what a new database and one whose filling was interrupted have in common."""
+    from django.contrib.auth import get_user_model
+
+    return not get_user_model().objects.exists()
+
+
+def connected(dbname: str | None = None, *, lock_timeout: bool = True) -> psycopg.Connection[Any]:
+    connection = psycopg.connect(url(dbname), autocommit=True, connect_timeout=5)
+    if not lock_timeout:
+        connection.execute("SET lock_timeout = 0")
+    return connection
+
+
+def database_name() -> str:
+    from django.db import connection
+
+    return str(connection.settings_dict["NAME"])
+
+
+def url(dbname: str | None = None, *, password: bool = True) -> str:
+    """A conninfo of the database that Django's settings name, for clients of our own."""
+    from django.db import connection
+
+    settings = connection.settings_dict
+    parts = {
+        "dbname": dbname or settings["NAME"],
+        "user": settings["USER"],
+        "password": settings["PASSWORD"] if password else "",
+        "host": settings["HOST"],
+        "port": settings["PORT"],
+        **{name: value for name, value in settings["OPTIONS"].items() if name in {"sslmode", "sslrootcert", "options"}},
+    }
+    return make_conninfo("", **{name: value for name, value in parts.items() if value})
+
+
+def rename(connection: psycopg.Connection[Any], old: str, new: str) -> None:
+    connection.execute(sql.SQL("ALTER DATABASE {} RENAME TO {}").format(sql.Identifier(old), sql.Identifier(new)))
+
+
+def run_client(program: str, *arguments: str) -> None:
+    """Run pg_dump or pg_restore; the password goes by the environment, where `ps` does not show it."""
+    from django.db import connection
+
+    password = connection.settings_dict["PASSWORD"]
+    try:
+        folder: Path | None = places_for(18, surroundings.ROOT).binaries
+    except LocalDatabaseError:
+        folder = None
+    found = str(folder / program) if folder else shutil.which(program)
+    if not found:
+        raise Trouble(f"{program} was not found: install the package postgresql-client.")
+    environment = os.environ | ({"PGPASSWORD": password} if password else {})
+    began = time.monotonic()
+    done = subprocess.run([found, *arguments], env=environment, capture_output=True, text=True, check=False)
+    if done.returncode:
+        said = done.stderr.strip().splitlines()
+        if "No space left on device" in done.stderr:
+            raise Trouble("The disk is full: free some space and run the command again.")
+        raise Trouble(
+            f"{program} failed after {time.monotonic() - began:.0f} s: {said[0] if said else 'it said nothing'}"
+        )
