@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from niangjia.modules.members.pinyin import initials, initials_of_key, name_key
+from niangjia.kernel.pinyin import initials, initials_of_key, name_key, title_key
 
 SURNAMES = """
 单 shan|曾 zeng|查 zha|仇 qiu|任 ren|区 ou|朴 piao|解 xie|盖 ge|华 hua|翟 zhai|缪 miao|乐 yue
@@ -55,6 +55,18 @@ def test_whole_name(name: str, key: str, letters: str) -> None:
     assert name_key(name) == key
     assert initials(name) == letters
     assert initials_of_key(key) == letters
+
+
+@pytest.mark.parametrize(
+    ("title", "key"),
+    [
+        ("重庆路社区联合工会", "chong qing lu she qu lian he gong hui"),
+        ("A8 数码有限公司", "a8 shu ma you xian gong si"),
+        ("长乐银行", "chang le yin hang"),
+    ],
+)
+def test_titles_are_read_in_words(title: str, key: str) -> None:
+    assert title_key(title) == key
 
 
 def test_what_cannot_be_read_keeps_its_place() -> None:
