@@ -1,9 +1,56 @@
-"""How forms are drawn: one renderer for every form of the product."""
+"""How forms are drawn: one renderer for every form of the product, and the widgets Django lacks."""
 
 from __future__ import annotations
 
-from django.forms.renderers import DjangoTemplates
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import django.forms
+from django import forms
+from django.forms.renderers import EngineMixin
+from django.template.backends.django import DjangoTemplates
+from django.urls import reverse_lazy
+from django.utils.functional import cached_property
+
+HERE = Path(__file__).parent
 
 
-class Renderer(DjangoTemplates):
-    pass
+class Renderer(EngineMixin, forms.renderers.BaseRenderer):
+    """Django's form templates with ours in front: `{{ form }}` is a finished grid of fields."""
+
+    backend = DjangoTemplates
+    form_template_name = "ui/forms/form.html"
+
+    @cached_property
+    def engine(self) -> DjangoTemplates:
+        return DjangoTemplates(
+            {
+                "APP_DIRS": False,
+                "DIRS": [HERE / "templates" / "ui" / "forms", HERE / "templates", Path(django.forms.__file__).parent / "templates"],
+                "NAME": "forms",
+                "OPTIONS": {"builtins": ["niangjia.ui.templatetags.ui"]},
+            }
+        )
+
+
+class Picker(forms.Widget):
+    """Choose one of many (a union, a person, an employer) by typing; posts the id.
+
+    `source` names a view that answers `?q=…` with `ui.pages.options(…)`; `label_of(id)` gives the text
+    of a value that the form already has.
+    """
+
+    template_name = "django/forms/widgets/picker.html"
+
+    def __init__(self, source: str, *, label_of: Callable[[Any], str] | None = None, placeholder: str = "输入名称查找", attrs: Any = None) -> None:
+        super().__init__(attrs)
+        self.source = reverse_lazy(source)
+        self.label_of = label_of
+        self.placeholder = placeholder
+
+    def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
+        context = super().get_context(name, value, attrs)
+        text = self.label_of(value) if value and self.label_of else ""
+        context["widget"] |= {"source": self.source, "text": text, "placeholder": self.placeholder}
+        return context

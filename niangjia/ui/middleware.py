@@ -1,17 +1,87 @@
-"""What a visitor sees when a request is refused or fails."""
+"""What a visitor sees when a request is refused or fails: a page that says what to do, or a toast within one."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from django.http import HttpRequest, HttpResponse
+from django.contrib.messages import get_messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render, resolve_url
+from django.conf import settings
+from django.template.loader import render_to_string
+
+from niangjia.kernel.errors import Missing, NotPermitted, Refused
 
 Handler = Callable[[HttpRequest], HttpResponse]
 
+TITLES = {
+    400: "请求不完整",
+    403: "没有权限",
+    404: "没有找到",
+    409: "现在办不了",
+    429: "操作太频繁",
+    500: "系统出错了",
+    503: "系统维护中",
+}
+ADVICE = {
+    400: "请返回上一页，刷新后再试。",
+    403: "您没有办理这件事的权限，请联系本单位主席或系统管理员。",
+    404: "没有找到，可能已被移走，或不在您的管辖范围内。",
+    409: "请返回上一页，看看现在的情况再办。",
+    429: "请稍等几分钟再试。",
+    500: "已记下这次错误。请稍后再试；多次出现请联系系统管理员。",
+    503: "请稍后再来，正在办的事情不会丢失。",
+}
+
+
+def error_page(request: HttpRequest, status: int, message: str = "") -> HttpResponse:
+    response = render(
+        request,
+        "ui/errors/page.html",
+        {"status": status, "title": TITLES.get(status, "出错了"), "message": message or ADVICE.get(status, "")},
+        status=status,
+    )
+    response.said_why = message or ADVICE.get(status, "")  # type: ignore[attr-defined]
+    return response
+
 
 class ErrorPagesMiddleware:
+    """Maps the kernel's refusals to 403, 404, 409, and answers a part of a page with a toast."""
+
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
+        response = self.get_response(request)
+        if not request.headers.get("HX-Request"):
+            return response
+        if response.status_code in (301, 302) and response.get("Location", "").startswith(resolve_url(settings.LOGIN_URL)):
+            # A session that ended must not bring the log-in page into a part of this one.
+            fresh = HttpResponse(status=204)
+            fresh["HX-Redirect"] = response["Location"]
+            return fresh
+        if response.status_code >= 400 and response.status_code != 422:
+            why = getattr(response, "said_why", "") or ADVICE.get(response.status_code, ADVICE[500])
+            toast = HttpResponse(
+                render_to_string("ui/parts/toast.html", {"text": why, "tone": "error"}), status=response.status_code
+            )
+            toast["X-Toast"] = "1"
+            return toast
+        if response.status_code == 200 and get_messages(request) and response.get("Content-Type", "").startswith("text/html"):
+            said = render_to_string("ui/parts/messages.html", {"messages": get_messages(request)})
+            response.content += f'<div hx-swap-oob="beforeend:#toasts">{said}</div>'.encode()
+        return response
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if isinstance(exception, Missing):
+            return error_page(request, 404, exception.message)
+        if isinstance(exception, NotPermitted):
+            return error_page(request, 403, exception.message)
+        if isinstance(exception, Refused):
+            return error_page(request, 409, exception.message)
+        if isinstance(exception, Http404):
+            return error_page(request, 404)
+        if isinstance(exception, PermissionDenied):
+            return error_page(request, 403)
+        return None

@@ -1,7 +1,393 @@
-"""The components of the desk; a builtin library, so templates need no {% load %}."""
+"""The components of the desk; a builtin library, so templates need no {% load %}.
+
+docs/ui.md shows each with an example, /desk/_gallery/ shows them all.
+"""
 
 from __future__ import annotations
 
-from django import template
+import uuid
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django import forms, template
+from django.forms.boundfield import BoundField
+from django.template.base import FilterExpression, NodeList, Parser, Token, token_kwargs
+from django.template.context import Context
+from django.template.loader_tags import BLOCK_CONTEXT_KEY
+from django.templatetags.static import static
+from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
+from django.utils.html import conditional_escape, format_html
+from django.utils.safestring import SafeString, mark_safe
 
 register = template.Library()
+
+EMPTY = "—"
+TONES = ("neutral", "primary", "info", "success", "warning", "error")
+
+
+# ---- pictures and words
+
+
+@register.simple_tag
+def asset(path: str) -> str:
+    """The address of a static file; before the assets are built the plain one."""
+    try:
+        return static(path)
+    except ValueError:
+        return f"/static/{path}"
+
+
+@register.simple_tag
+def icon(name: str, classes: str = "", label: str = "") -> SafeString:
+    """A Tabler icon out of the sprite. Decoration unless it has a label."""
+    named = format_html('role="img" aria-label="{}"', label) if label else mark_safe('aria-hidden="true"')
+    return format_html('<svg class="icon {}" {}><use href="{}#{}"></use></svg>', classes, named, asset("dist/icons.svg"), name)
+
+
+@register.simple_tag
+def badge(text: Any, tone: str = "neutral", icon: str = "", solid: bool = False) -> SafeString:
+    """A state in a word. Colour only repeats what the word says."""
+    picture = globals()["icon"](icon) if icon else ""
+    return format_html('<span class="badge {} {}">{}{}</span>', "" if solid else "badge-soft", tone_class("badge", tone), picture, text)
+
+
+def tone_class(kind: str, tone: str) -> str:
+    return "" if tone == "neutral" or tone not in TONES else f"{kind}-{tone}"
+
+
+@register.inclusion_tag("ui/parts/button.html")
+def button(label: str, href: str = "", kind: str = "", icon: str = "", type: str = "submit", **more: Any) -> dict[str, Any]:
+    """A link that looks like a button when it has `href`, else a button. kind: primary · error · ghost · ''."""
+    return {"label": label, "href": href, "kind": kind, "icon": icon, "type": type, "attributes": attributes_of(more)}
+
+
+def attributes_of(more: dict[str, Any]) -> SafeString:
+    """`hx_get=…` as ` hx-get="…"`; True is a bare attribute, False and None are left out."""
+    written = [
+        format_html(" {}", name.replace("_", "-")) if value is True else format_html(' {}="{}"', name.replace("_", "-"), value)
+        for name, value in more.items()
+        if value not in (None, False)
+    ]
+    return mark_safe("".join(written))
+
+
+# ---- values
+
+
+@register.filter
+def count(value: Any) -> str:
+    """39138 as 39,138."""
+    return EMPTY if value is None or value == "" else f"{value:,}" if isinstance(value, int) else str(value)
+
+
+@register.filter
+def day(value: date | datetime | None) -> str:
+    """2026-11-22."""
+    if not value:
+        return EMPTY
+    return (timezone.localtime(value) if isinstance(value, datetime) else value).strftime("%Y-%m-%d")
+
+
+@register.filter
+def chinese_day(value: date | datetime | None) -> str:
+    """2026年11月22日."""
+    if not value:
+        return EMPTY
+    on = timezone.localtime(value) if isinstance(value, datetime) else value
+    return f"{on.year}年{on.month}月{on.day}日"
+
+
+@register.filter
+def moment(value: datetime | None) -> str:
+    """2026-11-22 09:12, without the year in the current one."""
+    if not value:
+        return EMPTY
+    at = timezone.localtime(value)
+    return at.strftime("%m-%d %H:%M" if at.year == timezone.localtime().year else "%Y-%m-%d %H:%M")
+
+
+@register.filter
+def ago(value: datetime | None) -> str:
+    """刚刚 · 5 分钟前 · 3 小时前 · 昨天 09:12 · the date."""
+    if not value:
+        return EMPTY
+    now, at = timezone.localtime(), timezone.localtime(value)
+    passed = now - at
+    if timedelta() <= passed < timedelta(minutes=1):
+        return "刚刚"
+    if timedelta() <= passed < timedelta(hours=1):
+        return f"{passed.seconds // 60} 分钟前"
+    if timedelta() <= passed and at.date() == now.date():
+        return f"{passed.seconds // 3600} 小时前"
+    if (now.date() - at.date()).days == 1:
+        return at.strftime("昨天 %H:%M")
+    return moment(value)
+
+
+@register.filter
+def size(value: int | None) -> str:
+    """Bytes as a person reads them."""
+    if value is None:
+        return EMPTY
+    for unit, limit in (("B", 1024), ("KB", 1024**2), ("MB", 1024**3)):
+        if value < limit:
+            return f"{value / (limit // 1024):.{0 if unit == 'B' else 1}f} {unit}"
+    return f"{value / 1024**3:.1f} GB"
+
+
+@register.filter
+def dash(value: Any) -> Any:
+    """— for nothing."""
+    return EMPTY if value is None or value == "" else value
+
+
+# ---- blocks of a page
+
+
+@register.simple_tag(takes_context=True)
+def again(context: Context, name: str) -> SafeString:
+    """The content of a block once more: the title is head line and <title> at once."""
+    blocks = context.render_context.get(BLOCK_CONTEXT_KEY)
+    block = blocks.get_block(name) if blocks else None
+    if block is None:
+        return mark_safe("")
+    with context.push():
+        return mark_safe(block.nodelist.render(context).strip())
+
+
+@register.simple_tag
+def crumb(label: str, href: str) -> SafeString:
+    return format_html(
+        '<li class="hidden min-w-0 shrink items-center gap-1.5 sm:flex"><a class="quiet-link truncate" href="{}">{}</a>{}</li>',
+        href,
+        label,
+        icon("chevron-right", "muted"),
+    )
+
+
+class FactNode(template.Node):
+    def __init__(self, label: FilterExpression, nodelist: NodeList) -> None:
+        self.label = label
+        self.nodelist = nodelist
+
+    def render(self, context: Context) -> SafeString:
+        value = self.nodelist.render(context).strip()
+        return format_html("<div><dt>{}</dt><dd>{}</dd></div>", self.label.resolve(context), mark_safe(value) if value else EMPTY)
+
+
+@register.tag
+def fact(parser: Parser, token: Token) -> FactNode:
+    """{% fact "手机" %}…{% endfact %} inside <dl class="facts">; nothing inside shows as a dash."""
+    _, label = token.split_contents()
+    nodelist = parser.parse(("endfact",))
+    parser.delete_first_token()
+    return FactNode(parser.compile_filter(label), nodelist)
+
+
+class PanelNode(template.Node):
+    def __init__(self, title: FilterExpression, named: dict[str, FilterExpression], nodelist: NodeList) -> None:
+        self.title = title
+        self.named = named
+        self.nodelist = nodelist
+
+    def render(self, context: Context) -> SafeString:
+        title = self.title.resolve(context)
+        named = {key: value.resolve(context) for key, value in self.named.items()}
+        more = (
+            format_html('<a class="plain-link ms-auto text-[.8125rem] font-normal" href="{}">{}</a>', named["href"], named.get("more", "全部"))
+            if named.get("href")
+            else ""
+        )
+        head = format_html('<h2 class="panel-head">{}{}{}</h2>', icon(named["icon"], "size-5 muted") if named.get("icon") else "", title, more)
+        return format_html(
+            '<section class="panel {}">{}<div class="panel-body {}">{}</div></section>',
+            named.get("classes", ""),
+            head if title else "",
+            "" if title else "pt-5",
+            mark_safe(self.nodelist.render(context)),
+        )
+
+
+@register.tag
+def panel(parser: Parser, token: Token) -> PanelNode:
+    """{% panel "标题" icon="users" href=url more="全部" classes="…" %}…{% endpanel %}: a white box with a heading."""
+    words = token.split_contents()[1:]
+    title = parser.compile_filter(words.pop(0) if words and "=" not in words[0].split('"')[0] else '""')
+    named = token_kwargs(words, parser)
+    nodelist = parser.parse(("endpanel",))
+    parser.delete_first_token()
+    return PanelNode(title, named, nodelist)
+
+
+@register.inclusion_tag("ui/parts/empty.html")
+def empty(title: str, text: str = "", icon: str = "inbox", href: str = "", action: str = "") -> dict[str, Any]:
+    """Nothing here: say so, and what to do next."""
+    return {"title": title, "text": text, "icon": icon, "href": href, "action": action}
+
+
+@register.inclusion_tag("ui/parts/stat.html")
+def stat(label: str, value: Any, unit: str = "", sub: str = "", href: str = "", tone: str = "") -> dict[str, Any]:
+    return {"label": label, "value": value, "unit": unit, "sub": sub, "href": href, "tone_class": tone_class("text", tone or "neutral")}
+
+
+@register.inclusion_tag("ui/parts/tabs.html", takes_context=True)
+def tabs(context: Context, items: Iterable[tuple[Any, ...]], label: str = "分页") -> dict[str, Any]:
+    """`items`: (label, address) or (label, address, count). The current one is the page's own address."""
+    here = context["request"].path
+    shown = [(item[0], item[1], item[2] if len(item) > 2 else None, item[1].split("?")[0] == here) for item in items]
+    return {"items": shown, "label": label}
+
+
+@register.inclusion_tag("ui/parts/timeline.html")
+def timeline(entries: Iterable[Any]) -> dict[str, Any]:
+    """Entries (dicts or objects) with `at`, `text`, and if you like `by`, `note`, `icon`, `tone`; newest where you put it."""
+    return {"entries": entries}
+
+
+@register.inclusion_tag("ui/parts/progress.html")
+def progress(value: int | None, maximum: int = 100, label: str = "", tone: str = "") -> dict[str, Any]:
+    """A bar; no value yet shows one that moves."""
+    return {"value": value, "maximum": maximum, "label": label, "tone_class": tone_class("text", tone or "neutral")}
+
+
+@register.inclusion_tag("ui/parts/file_chip.html")
+def file_chip(name: str, href: str, bytes: int | None = None) -> dict[str, Any]:
+    ending = name.rsplit(".", 1)[-1].lower() if "." in name else ""
+    picture = {"pdf": "file-type-pdf", "xlsx": "file-spreadsheet", "xls": "file-spreadsheet", "csv": "file-spreadsheet",
+               "jpg": "photo", "jpeg": "photo", "png": "photo", "doc": "file-text", "docx": "file-text", "zip": "file-zip"}  # fmt: skip
+    return {"name": name, "href": href, "bytes": bytes, "picture": picture.get(ending, "file")}
+
+
+@register.inclusion_tag("ui/parts/confirm.html", takes_context=True)
+def confirm(
+    context: Context,
+    label: str,
+    url: str,
+    title: str = "",
+    text: str = "",
+    reason: str = "",
+    kind: str = "",
+    icon: str = "",
+    sure: str = "",
+    target: str = "",
+) -> dict[str, Any]:
+    """A button that asks before it posts to `url`. reason: '' none · 'optional' · 'required' (posted as `reason`).
+
+    With `target` (a CSS selector) the answer replaces that part of the page, else the page follows the redirect.
+    """
+    return {
+        "request": context.get("request"),
+        "csrf_token": context.get("csrf_token"),
+        "id": f"ask-{uuid.uuid4().hex[:8]}",
+        "label": label,
+        "url": url,
+        "title": title or f"{label}？",
+        "text": text,
+        "reason": reason,
+        "kind": kind,
+        "icon": icon,
+        "sure": sure or label,
+        "target": target,
+    }
+
+
+@register.inclusion_tag("ui/parts/masked.html", takes_context=True)
+def masked(context: Context, value: str, url: str = "", label: str = "") -> dict[str, Any]:
+    """A masked value; with `url` a button that asks for the reason and posts it there: the answer is the full value as text."""
+    return {"value": value, "url": url, "label": label, "id": f"mask-{uuid.uuid4().hex[:8]}", "csrf_token": context.get("csrf_token")}
+
+
+# ---- forms
+
+
+@register.inclusion_tag("ui/forms/field.html")
+def field(bound: BoundField, wide: bool = False, label: str = "") -> dict[str, Any]:
+    """One field with label, help, errors; `wide` takes both columns of a form grid."""
+    return {"field": bound, "wide": wide, "label": label or bound.label, "kind": kind_of(bound), "control": control(bound)}
+
+
+def kind_of(bound: BoundField) -> str:
+    widget = bound.field.widget
+    if isinstance(widget, forms.CheckboxInput):
+        return "check"
+    if isinstance(widget, (forms.CheckboxSelectMultiple, forms.RadioSelect)):
+        return "group"
+    return "line"
+
+
+def control(bound: BoundField) -> SafeString:
+    """The field's widget with our classes, wired to its help and its errors."""
+    widget = bound.field.widget
+    attributes: dict[str, Any] = {}
+    described = []
+    if bound.help_text:
+        described.append(f"{bound.id_for_label or bound.auto_id}-help")
+    if bound.errors:
+        described.append(f"{bound.id_for_label or bound.auto_id}-errors")
+        attributes["aria-invalid"] = "true"
+    if described:
+        attributes["aria-describedby"] = " ".join(described)
+    if type(widget) is forms.DateInput:  # the browser's own calendar, which wants ISO dates
+        widget.input_type = "date"
+        widget.format = "%Y-%m-%d"
+    if isinstance(widget, forms.CheckboxInput):
+        look = "checkbox checkbox-sm"
+    elif isinstance(widget, forms.CheckboxSelectMultiple):
+        look = "checkbox checkbox-sm"
+    elif isinstance(widget, forms.RadioSelect):
+        look = "radio radio-sm"
+    elif isinstance(widget, forms.Select):
+        look = "select"
+    elif isinstance(widget, forms.Textarea):
+        look = "textarea"
+        widget.attrs.setdefault("rows", 3)
+        if widget.attrs.get("rows") == "10":
+            widget.attrs["rows"] = 3
+    elif isinstance(widget, forms.FileInput):
+        look = "file-input"
+    else:
+        look = "input"
+    attributes["class"] = f"{look} {widget.attrs.get('class', '')}".strip()
+    return bound.as_widget(attrs=attributes)
+
+
+@register.filter
+def attr(bound: BoundField, setting: str) -> BoundField:
+    """{{ form.name|attr:"placeholder:如 王芳" }} sets an attribute of a field's widget before it is drawn."""
+    name, _, value = setting.partition(":")
+    bound.field.widget.attrs[name] = value
+    return bound
+
+
+@register.simple_tag(takes_context=True)
+def query(context: Context, **changes: Any) -> str:
+    """The page's address with some parameters changed (None takes one out), for links that keep the rest."""
+    parameters = context["request"].GET.copy()
+    for name, value in changes.items():
+        if value is None or value == "":
+            parameters.pop(name, None)
+        else:
+            parameters[name] = conditional_escape(value) if isinstance(value, SafeString) else str(value)
+    written = parameters.urlencode()
+    return f"?{written}" if written else "?"
+
+
+@register.simple_tag(takes_context=True)
+def query_without(context: Context, name: str) -> str:
+    """The page's address without one filter, back at the list's beginning."""
+    parameters = context["request"].GET.copy()
+    for gone in (name, "after", "before", "view"):
+        parameters.pop(gone, None)
+    parameters["all"] = "1"  # else an empty address would bring the default view back
+    return f"?{parameters.urlencode()}"
+
+
+@register.simple_tag
+def file_address(file_id: int | None) -> str:
+    """Where a kept file can be downloaded; empty while no room serves files."""
+    try:
+        return reverse("files:download", args=[file_id]) if file_id else ""
+    except NoReverseMatch:
+        return ""

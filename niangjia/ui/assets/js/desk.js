@@ -1,0 +1,21 @@
+// The desk's script: htmx for parts of a page, Alpine's CSP build for small behaviour, both under a strict policy.
+import htmx from "htmx.org";
+import Alpine from "@alpinejs/csp";
+import "./dialogs.js";
+import "./display.js";
+import "./drawer.js";
+import "./keys.js";
+import "./requests.js";
+import listing from "./listing.js";
+import picker from "./picker.js";
+import popup from "./popup.js";
+import search from "./search.js";
+import toast from "./toast.js";
+
+window.htmx = htmx;
+Alpine.data("listing", listing);
+Alpine.data("picker", picker);
+Alpine.data("popup", popup);
+Alpine.data("search", search);
+Alpine.data("toast", toast);
+Alpine.start();

@@ -1,0 +1,47 @@
+// Links with data-drawer open beside the list; without script, with a modifier key or from the middle button they open as pages.
+import htmx from "htmx.org";
+
+const wide = window.matchMedia("(width >= 64rem)");
+let from = null;
+
+export function isOpen() {
+  return Boolean(document.getElementById("drawer")?.open);
+}
+
+export function openDrawer(href, link) {
+  const drawer = document.getElementById("drawer");
+  if (!drawer) return false;
+  from = link ?? from;
+  htmx.ajax("GET", href, { target: "#drawer-body", swap: "innerHTML show:none" }).then(() => {
+    if (!document.getElementById("drawer-body").firstElementChild) return;
+    if (!drawer.open) {
+      if (wide.matches) drawer.show();
+      else drawer.showModal();
+    }
+    document.getElementById("drawer-title")?.focus({ preventScroll: true });
+  });
+  return true;
+}
+
+document.addEventListener("click", (event) => {
+  const link = event.target.closest("a[data-drawer]");
+  if (!link || event.defaultPrevented || event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
+  if (openDrawer(link.getAttribute("href"), link)) event.preventDefault();
+});
+
+document.addEventListener("close", (event) => {
+  if (event.target.id !== "drawer") return;
+  document.getElementById("drawer-body").replaceChildren();
+  if (from?.isConnected) from.focus();
+}, true);
+
+document.addEventListener("keydown", (event) => {
+  // A dialog shown beside the page doesn't hear Esc by itself; a box above it closes first.
+  const drawer = document.getElementById("drawer");
+  if (event.key === "Escape" && drawer?.open && !document.querySelector("dialog.box[open]")) drawer.close();
+});
+
+// Work done in the drawer may change the list behind it: the server says so with the header HX-Trigger: list-changed.
+document.addEventListener("list-changed", () => {
+  if (document.getElementById("list")) htmx.ajax("GET", location.href, { target: "#list", swap: "outerHTML" });
+});

@@ -1,0 +1,54 @@
+// Single keys work while no field has the focus; Ctrl K works everywhere.
+import { isOpen, openDrawer } from "./drawer.js";
+
+const rows = () => [...document.querySelectorAll("[data-row]")];
+const current = () => document.querySelector("[data-row][data-current]");
+
+function move(step) {
+  const all = rows();
+  if (!all.length) return;
+  const now = current();
+  const next = all[Math.min(Math.max(all.indexOf(now) + step, 0), all.length - 1)];
+  now?.removeAttribute("data-current");
+  next.setAttribute("data-current", "");
+  next.scrollIntoView({ block: "nearest" });
+  const link = next.querySelector(".row-link");
+  if (isOpen() && link) openDrawer(link.getAttribute("href"), link);
+  else link?.focus({ preventScroll: true });
+}
+
+const actions = {
+  "/": () => document.getElementById("list-search")?.focus() ?? (document.getElementById("list-search") ? null : document.getElementById("global-search")?.focus()),
+  j: () => move(1),
+  k: () => move(-1),
+  x: () => current()?.querySelector('input[name="row"]')?.click(),
+  "?": () => document.getElementById("keys")?.showModal(),
+};
+
+document.addEventListener("keydown", (event) => {
+  if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") {
+    event.preventDefault();
+    document.getElementById("global-search")?.focus();
+    return;
+  }
+  if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+  if (event.target.matches("input:not([type=checkbox]), textarea, select, [contenteditable]")) return;
+  if (document.querySelector("dialog:modal")) return;
+  if (event.key === "Enter" && event.target === document.body) {
+    const link = current()?.querySelector(".row-link");
+    if (link) openDrawer(link.getAttribute("href"), link);
+    return;
+  }
+  const action = actions[event.key];
+  if (action) {
+    event.preventDefault();
+    action();
+  }
+});
+
+document.addEventListener("click", (event) => {
+  const row = event.target.closest("[data-row]");
+  if (!row) return;
+  current()?.removeAttribute("data-current");
+  row.setAttribute("data-current", "");
+});

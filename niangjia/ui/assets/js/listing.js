@@ -1,0 +1,51 @@
+// The list's small behaviour: choosing rows, choosing columns, the filter bar on a phone.
+import htmx from "htmx.org";
+import { remember } from "./display.js";
+
+export default () => ({
+  init() {
+    this.$el.addEventListener("click", (event) => {
+      if (event.target.closest("[data-unpick]")) {
+        for (const box of this.boxes()) box.checked = false;
+        this.picked();
+      }
+    });
+  },
+  boxes() {
+    return [...this.$root.querySelectorAll('input[name="row"]')];
+  },
+  all(event) {
+    for (const box of this.boxes()) box.checked = event.target.checked;
+    this.picked();
+  },
+  picked() {
+    const number = this.boxes().filter((box) => box.checked).length;
+    for (const place of this.$root.querySelectorAll("[data-picked]")) place.textContent = number;
+    this.$root.querySelector("#bulk")?.toggleAttribute("data-open", number > 0);
+    const head = this.$root.querySelector("thead input[type=checkbox]");
+    if (head) {
+      head.checked = number > 0 && number === this.boxes().length;
+      head.indeterminate = number > 0 && number < this.boxes().length;
+    }
+  },
+  columns() {
+    const keys = [...this.$root.querySelectorAll("[data-column]")].filter((box) => box.checked).map((box) => box.dataset.column);
+    remember(this.$root.dataset.cookie, keys.join("."));
+    this.reload();
+  },
+  resetColumns() {
+    remember(this.$root.dataset.cookie, "");
+    location.reload();
+  },
+  reload() {
+    const address = new URL(location.href);
+    address.searchParams.delete("view");
+    if (![...address.searchParams].length) address.searchParams.set("all", "1");
+    htmx.ajax("GET", address.pathname + address.search, { target: "#list", swap: "outerHTML" });
+  },
+  toggleFilters() {
+    const open = !this.$refs.filters.hasAttribute("data-open");
+    this.$refs.filters.toggleAttribute("data-open", open);
+    this.$refs.filterButton.setAttribute("aria-expanded", String(open));
+  },
+});

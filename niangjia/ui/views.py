@@ -1,0 +1,198 @@
+"""The pages of the desk that belong to no module: home, search, display settings, saved views, tasks, messages."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.db import IntegrityError, transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_GET, require_POST
+
+from niangjia.kernel.access.actor import Actor
+from niangjia.kernel.errors import Missing
+from niangjia.kernel.jobs.models import BackgroundTask
+from niangjia.kernel.lists.models import SavedView
+from niangjia.kernel.notify.models import Message
+from niangjia.ui import desk
+from niangjia.ui.display import CHOICES, YEAR
+
+SHOWN = 50
+
+
+def actor_of(request: HttpRequest) -> Actor:
+    return request.actor  # type: ignore[attr-defined, no-any-return]
+
+
+def back(request: HttpRequest, otherwise: str = "/desk/") -> str:
+    """Where to go after a small change: the page that the form named, if it is one of ours."""
+    wanted = request.POST.get("back", "")
+    return wanted if url_has_allowed_host_and_scheme(wanted, allowed_hosts=None) and wanted.startswith("/") else otherwise
+
+
+def root(request: HttpRequest) -> HttpResponse:
+    return redirect("ui:home")
+
+
+@login_required
+@require_GET
+def home(request: HttpRequest) -> HttpResponse:
+    actor = actor_of(request)
+    cards = [(card, card.context(request)) for card in desk.cards_for(actor)]
+    hour = timezone.localtime().hour
+    return render(
+        request,
+        "ui/home/page.html",
+        {
+            "greeting": "早上好" if 5 <= hour < 11 else "中午好" if hour < 13 else "下午好" if hour < 18 else "晚上好",
+            "waiting": desk.waiting_for(actor),
+            "due_soon": desk.due_soon_for(actor),
+            "tasks": BackgroundTask.objects.filter(user_id=actor.user_id).order_by("-id")[:5],
+            "reminders": Message.objects.filter(user_id=actor.user_id, read_at=None).order_by("-id")[:5],
+            "cards": [(card, context) for card, context in cards if context is not None],
+        },
+    )
+
+
+@login_required
+@require_GET
+def search(request: HttpRequest) -> HttpResponse:
+    text = " ".join(request.GET.get("q", "").split())[:50]
+    if not text:
+        return HttpResponse("")
+    short = len(text) < 2
+    groups = [] if short else desk.search(actor_of(request), text)
+    return render(request, "ui/parts/search_hits.html", {"groups": groups, "text": text, "short": short})
+
+
+@require_POST
+def display(request: HttpRequest) -> HttpResponse:
+    """Colours and size of text, for browsers where the buttons of the menu have no script."""
+    response = redirect(back(request))
+    for key, values in CHOICES.items():
+        value = request.POST.get(key)
+        if value in values:
+            response.set_cookie(key, value, max_age=YEAR, samesite="Lax", secure=settings.SESSION_COOKIE_SECURE)
+    return response
+
+
+# ---- saved views of lists
+
+
+@login_required
+@require_POST
+def save_view(request: HttpRequest) -> HttpResponse:
+    """Save the list's state under a name; a name used before is saved anew."""
+    actor = actor_of(request)
+    name, list_name = request.POST.get("name", "").strip()[:30], request.POST.get("list", "")[:60]
+    if not name or not list_name:
+        messages.error(request, "请给视图起个名字。")
+        return redirect(back(request))
+    with transaction.atomic():
+        view, _ = SavedView.objects.update_or_create(
+            user_id=actor.user_id,
+            list_name=list_name,
+            name=name,
+            defaults={"query": request.POST.get("query", "")[:1000], "columns": request.POST.getlist("column")[:50]},
+        )
+        if request.POST.get("default"):
+            make_default(view)
+    messages.success(request, f"已保存视图“{name}”。")
+    return redirect(f"{back(request).split('?')[0]}?{view.query}&view={view.pk}")
+
+
+@login_required
+@require_POST
+def change_view(request: HttpRequest, pk: int) -> HttpResponse:
+    """Rename, delete, make default or not."""
+    view = SavedView.objects.filter(pk=pk, user_id=actor_of(request).user_id).first()
+    if view is None:
+        raise Missing("这个视图已经不在了。")
+    verb = request.POST.get("verb")
+    if verb == "delete":
+        view.delete()
+        messages.success(request, f"已删除视图“{view.name}”。")
+    elif verb == "default":
+        make_default(view)
+        messages.success(request, f"以后打开这个列表时，先显示“{view.name}”。")
+    elif verb == "no-default":
+        SavedView.objects.filter(pk=view.pk).update(is_default=False)
+        messages.success(request, "以后打开这个列表时，显示全部。")
+    elif verb == "rename":
+        name = request.POST.get("name", "").strip()[:30]
+        try:
+            with transaction.atomic():
+                SavedView.objects.filter(pk=view.pk).update(name=name or view.name)
+        except IntegrityError:
+            messages.error(request, f"已有名为“{name}”的视图，请换个名字。")
+        else:
+            messages.success(request, f"已改名为“{name or view.name}”。")
+    return redirect(back(request))
+
+
+def make_default(view: SavedView) -> None:
+    with transaction.atomic():
+        SavedView.objects.filter(user_id=view.user_id, list_name=view.list_name, is_default=True).update(is_default=False)
+        SavedView.objects.filter(pk=view.pk).update(is_default=True)
+
+
+# ---- my tasks and messages
+
+
+@login_required
+@require_GET
+def tasks(request: HttpRequest) -> HttpResponse:
+    mine = BackgroundTask.objects.filter(user_id=actor_of(request).user_id).order_by("-id")[:SHOWN]
+    return render(request, "ui/tasks/list.html", {"tasks": mine})
+
+
+@login_required
+@require_GET
+def task(request: HttpRequest, pk: int) -> HttpResponse:
+    """One task with its progress; asks again every two seconds while it runs, and may be left."""
+    found = BackgroundTask.objects.filter(pk=pk, user_id=actor_of(request).user_id).first()
+    if found is None:
+        raise Missing("没有这个任务，可能已过期清理。")
+    template = "ui/tasks/state.html" if request.headers.get("HX-Target") == "task" else "ui/tasks/page.html"
+    return render(request, template, {"task": found})
+
+
+@login_required
+@require_GET
+def inbox(request: HttpRequest) -> HttpResponse:
+    mine = Message.objects.filter(user_id=actor_of(request).user_id)
+    unread_only = request.GET.get("unread") == "1"
+    before = request.GET.get("before", "")
+    rows = mine.filter(read_at=None) if unread_only else mine
+    if before.isdigit():
+        rows = rows.filter(pk__lt=int(before))
+    found = list(rows.order_by("-id")[: SHOWN + 1])
+    older = found[SHOWN - 1].pk if len(found) > SHOWN else None
+    return render(
+        request,
+        "ui/inbox/page.html",
+        {"messages_shown": found[:SHOWN], "older": older, "unread_only": unread_only, "unread": mine.filter(read_at=None).count()},
+    )
+
+
+@login_required
+@require_POST
+def open_message(request: HttpRequest, pk: int) -> HttpResponse:
+    """Mark as read and go where the message points."""
+    found = Message.objects.filter(pk=pk, user_id=actor_of(request).user_id).first()
+    if found is None:
+        raise Missing("没有这条消息。")
+    Message.objects.filter(pk=pk, read_at=None).update(read_at=timezone.now())
+    return redirect(found.url if found.url.startswith("/") else "ui:inbox")
+
+
+@login_required
+@require_POST
+def read_all(request: HttpRequest) -> HttpResponse:
+    Message.objects.filter(user_id=actor_of(request).user_id, read_at=None).update(read_at=timezone.now())
+    messages.success(request, "已全部标为已读。")
+    return redirect("ui:inbox")
+
