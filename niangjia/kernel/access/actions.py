@@ -33,17 +33,24 @@ def place_scope(parent: Scope | None, *, on: date) -> Scope:
     return scope
 
 
+def hold_tree() -> None:
+    """Until the transaction ends nobody else changes the tree: two moves at once could tie it into a ring."""
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_advisory_xact_lock(7203)")
+
+
 @transaction.atomic
 def move_scope(scope: Scope, parent: Scope, *, on: date) -> int:
     """Hang a place and all below it under another; the history keeps where each stood before `on`.
 
     Returns how many places moved. Raises Refused for a move under itself.
     """
+    hold_tree()
+    scope.refresh_from_db()
+    parent.refresh_from_db()
     if is_under(parent.path, scope.path):
         raise Refused("move_under_itself", "不能移到自己或自己的下级之下。", "parent")
-    # Two moves at once could tie the tree into a ring: one at a time.
     with connection.cursor() as cursor:
-        cursor.execute("select pg_advisory_xact_lock(7203)")
         cursor.execute(
             "update access_scope set path = %s::ltree || subpath(path, nlevel(%s::ltree) - 1) where path <@ %s::ltree",
             [parent.path, scope.path, scope.path],
@@ -183,6 +190,21 @@ def end_grant(grant: Grant, *, actor: Actor, now: datetime, reason: str = "") ->
         audit.record(
             actor=actor, verb="access.grant.ended", subject=locked, path=grant.scope.path, reason=reason, now=now
         )
+
+
+def end_grants_at(scope: Scope, *, actor: Actor, now: datetime, reason: str) -> int:
+    """The place ceases, and its jobs with it; whoever may close the place may do this. Returns how many ended."""
+    grants = (
+        Grant.objects.unscoped(reason="jobs at a place that ceases")
+        .select_for_update()
+        .filter(scope=scope, ended_at=None)
+    )
+    ended = list(grants)
+    for grant in ended:
+        grant.ended_at = now
+        grant.save(update_fields=["ended_at"])
+        audit.record(actor=actor, verb="access.grant.ended", subject=grant, path=scope.path, reason=reason, now=now)
+    return len(ended)
 
 
 def close_user(user: User, *, actor: Actor, now: datetime) -> None:
