@@ -121,6 +121,7 @@ class Post(ScopedModel):
     name = models.CharField("姓名", max_length=50)
     user = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     is_full_time = models.BooleanField("专职", default=False)
+    chosen_by = models.CharField("产生方式", max_length=20, db_default="CONGRESS")
     from_on = models.DateField("任职日期")
     until_on = models.DateField("免职日期", null=True, blank=True)
     ended_by = models.CharField("离任方式", max_length=20, blank=True)

@@ -325,6 +325,26 @@ def ensure_term(term: Term, others: Iterable[Term] = ()) -> None:
             raise Refused("term.order", f"{term.label}与{other.label}的先后和日期对不上，请核对。", "number")
 
 
+EXTENSION_MONTHS = 6  # practice: with the leave of the union above, and seldom longer
+
+
+def ensure_elected(kind: OrganisationKind, elected_by: ChosenBy) -> None:
+    """Who has a congress elects its committee; a dispatched organ is appointed; a group has no terms."""
+    if kind is OrganisationKind.GROUP:
+        raise Refused("term.group", "工会小组不设届次，直接登记小组长即可。")
+    right = ChosenBy.CONGRESS if has_congress(kind) else ChosenBy.APPOINTED
+    if elected_by is not right:
+        raise Refused("term.elected_by", f"{kind.label}的班子应由{right.label}。", "elected_by")
+
+
+def ensure_extension(term: Term, until_on: date) -> None:
+    latest = months_after(term.until_on, EXTENSION_MONTHS)
+    if until_on <= term.until_on:
+        raise Refused("term.not_later", f"延期后的届满日要晚于原届满日 {term.until_on}。", "until_on")
+    if until_on > latest:
+        raise Refused("term.too_late", f"延期换届一般不超过半年，最晚到 {latest}。", "until_on")
+
+
 def re_election_state(until_on: date, today: date) -> ReElection:
     if today >= until_on:
         return ReElection.OVERDUE
@@ -438,6 +458,7 @@ class PostEnd(Word):
     MOVED = "MOVED", "调离"
     RETIRED = "RETIRED", "退休"
     DIED = "DIED", "去世"
+    UNION_ENDED = "UNION_ENDED", "工会合并或撤销"
 
 
 class ChosenBy(Word):
@@ -445,6 +466,28 @@ class ChosenBy(Word):
     SUBSTITUTED = "SUBSTITUTED", "替补"
     CO_OPTED = "CO_OPTED", "增选"
     APPOINTED = "APPOINTED", "上级委派"
+
+
+def ways_in(kind: OrganisationKind) -> tuple[ChosenBy, ...]:
+    """How somebody gets a post there. A dispatched organ appoints; elsewhere one is elected."""
+    if has_congress(kind):
+        return (ChosenBy.CONGRESS, ChosenBy.SUBSTITUTED, ChosenBy.CO_OPTED)
+    return (ChosenBy.APPOINTED,)
+
+
+def ensure_way_in(
+    kind: OrganisationKind, post: Post, chosen_by: ChosenBy, *, vacated: int = 0, substituted: int = 0
+) -> None:
+    """替补 fills a seat that fell vacant in this term; 增选 adds one."""
+    if chosen_by not in ways_in(kind):
+        allowed = "、".join(way.label for way in ways_in(kind))
+        raise Refused("post.way_in", f"{kind.label}的职务由{allowed}，不能{chosen_by.label}。", "chosen_by")
+    if chosen_by is ChosenBy.SUBSTITUTED and vacated <= substituted:
+        raise Refused(
+            "post.no_vacancy",
+            f"本届没有空出的“{post.label}”：请先办理离任，或改为增选。",
+            "kind",
+        )
 
 
 class EmployerRole(Word):
@@ -649,24 +692,14 @@ def ensure_may_merge(gone: Placed, into: Placed) -> None:
         raise Refused("organisation.federation", "总工会随行政区划调整，不在这里合并。", "into")
 
 
-def ensure_may_dissolve(organisation: Placed, *, organisations_under: int, members: int, open_matters: int = 0) -> None:
+def ensure_may_dissolve(organisation: Placed, left: Iterable[tuple[str, int]]) -> None:
+    """`left`: what still hangs on it, as ('名会员', 20)."""
     ensure_active(organisation)
     if organisation.kind in FEDERATIONS:
         raise Refused("organisation.federation", "总工会随行政区划调整，不在这里撤销。")
-    left = [
-        f"{count} {what}"
-        for count, what in (
-            (organisations_under, "个下级组织"),
-            (members, "名会员"),
-            (open_matters, "件未办结的事"),
-        )
-        if count
-    ]
-    if left:
-        raise Refused(
-            "organisation.not_empty",
-            f"“{organisation.name}”还有{'、'.join(left)}，请先移走或办结，再撤销。",
-        )
+    remaining = "、".join(f"{count} {what}" for what, count in left if count)
+    if remaining:
+        raise Refused("organisation.not_empty", f"“{organisation.name}”还有 {remaining}，请先移走或办结，再撤销。")
 
 
 # --- zones (片区): staff and what they carry ---

@@ -7,6 +7,7 @@ import pytest
 from niangjia.kernel.errors import Refused
 from niangjia.modules.organisations import rules
 from niangjia.modules.organisations.rules import (
+    ChosenBy,
     EmployerRole,
     Load,
     OrganisationState,
@@ -229,6 +230,63 @@ def test_term_label(number, label):
     assert Term(number, date(2020, 1, 1), date(2025, 1, 1)).label == label
 
 
+@pytest.mark.parametrize(
+    ("kind", "chosen_by", "code"),
+    [
+        (K.PRIMARY_UNION, ChosenBy.CONGRESS, None),
+        (K.PRIMARY_UNION, ChosenBy.APPOINTED, "term.elected_by"),
+        (K.SYSTEM_COMMITTEE, ChosenBy.APPOINTED, None),
+        (K.SYSTEM_COMMITTEE, ChosenBy.CONGRESS, "term.elected_by"),
+        (K.GROUP, ChosenBy.APPOINTED, "term.group"),
+    ],
+)
+def test_who_elects_the_committee(kind, chosen_by, code):
+    if code is None:
+        rules.ensure_elected(kind, chosen_by)
+    else:
+        with refused(code):
+            rules.ensure_elected(kind, chosen_by)
+
+
+@pytest.mark.parametrize(
+    ("until_on", "code"),
+    [
+        (date(2026, 6, 1), None),
+        (date(2026, 7, 1), None),
+        (date(2026, 7, 2), "term.too_late"),
+        (date(2026, 1, 1), "term.not_later"),
+    ],
+)
+def test_a_term_is_extended_by_half_a_year_at_most(until_on, code):
+    term = Term(3, date(2021, 1, 1), date(2026, 1, 1))
+    if code is None:
+        rules.ensure_extension(term, until_on)
+    else:
+        with refused(code):
+            rules.ensure_extension(term, until_on)
+
+
+@pytest.mark.parametrize(
+    ("kind", "way", "vacated", "substituted", "code"),
+    [
+        (K.PRIMARY_UNION, ChosenBy.CONGRESS, 0, 0, None),
+        (K.PRIMARY_UNION, ChosenBy.CO_OPTED, 0, 0, None),
+        (K.PRIMARY_UNION, ChosenBy.SUBSTITUTED, 1, 0, None),
+        (K.PRIMARY_UNION, ChosenBy.SUBSTITUTED, 0, 0, "post.no_vacancy"),
+        (K.PRIMARY_UNION, ChosenBy.SUBSTITUTED, 1, 1, "post.no_vacancy"),
+        (K.PRIMARY_UNION, ChosenBy.APPOINTED, 0, 0, "post.way_in"),
+        (K.SYSTEM_COMMITTEE, ChosenBy.APPOINTED, 0, 0, None),
+        (K.SYSTEM_COMMITTEE, ChosenBy.CO_OPTED, 0, 0, "post.way_in"),
+    ],
+)
+def test_ways_into_a_post(kind, way, vacated, substituted, code):
+    if code is None:
+        rules.ensure_way_in(kind, Post.MEMBER, way, vacated=vacated, substituted=substituted)
+    else:
+        with refused(code):
+            rules.ensure_way_in(kind, Post.MEMBER, way, vacated=vacated, substituted=substituted)
+
+
 # --- posts ---
 
 CHAIR_WANG = PostHeld(Post.CHAIR, "王芳", date(2023, 1, 1))
@@ -369,13 +427,13 @@ def test_merging(gone, into, code):
 
 
 def test_dissolving_names_what_is_left():
-    rules.ensure_may_dissolve(FIRM, organisations_under=0, members=0)
-    with pytest.raises(Refused, match="1 个下级组织、30 名会员、2 件未办结的事"):
-        rules.ensure_may_dissolve(FIRM, organisations_under=1, members=30, open_matters=2)
+    rules.ensure_may_dissolve(FIRM, [("个下级组织", 0), ("名会员", 0)])
+    with pytest.raises(Refused, match="1 个下级组织、30 名会员"):
+        rules.ensure_may_dissolve(FIRM, [("个下级组织", 1), ("名会员", 30), ("处驿站", 0)])
     with refused("organisation.federation"):
-        rules.ensure_may_dissolve(COUNTY, organisations_under=0, members=0)
+        rules.ensure_may_dissolve(COUNTY, [])
     with refused("organisation.closed"):
-        rules.ensure_may_dissolve(CLOSED_FIRM, organisations_under=0, members=0)
+        rules.ensure_may_dissolve(CLOSED_FIRM, [])
 
 
 # --- zones, shifts, stand-ins ---
