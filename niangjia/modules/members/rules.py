@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from niangjia.kernel.errors import Refused
+from niangjia.kernel.numbers import INVENTED_PROVINCE, identity_check_character
 from niangjia.kernel.words import Code, Word
 
 # --- dictionaries; codes are those of the standard named, else our own ---
@@ -258,8 +259,7 @@ class Document(Word):
     FOREIGN_RESIDENT = "FOREIGN_RESIDENT", "外国人永久居留身份证"
 
 
-# docs/decisions/0002: no region, no card and no telephone has or can get these.
-SYNTHETIC_PROVINCE = "79"
+_PROVINCE = "79"
 SYNTHETIC_PHONE = "124"
 SYNTHETIC_CARD = "000000"
 
@@ -278,8 +278,6 @@ _BEGINNINGS: Mapping[Document, tuple[re.Pattern[str], str]] = {
 _LENGTH = 18
 _OLD_FOREIGN_LENGTH = 15
 _EIGHTEEN = re.compile(r"\d{17}[\dX]", re.ASCII)
-_ID_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
-_ID_CHECK = "10X98765432"
 _PASSPORT = re.compile(r"(?=.*\d)[A-Z\d]{6,12}", re.ASCII)
 _HONG_KONG_MACAO = re.compile(r"[HM]\d{8}(\d\d)?", re.ASCII)
 _TAIWAN = re.compile(r"\d{8}|\d{10}[A-Z]?", re.ASCII)
@@ -306,12 +304,6 @@ class Read:
 
 def tidy_document(raw: str) -> str:
     return re.sub(r"[\s\-()]", "", unicodedata.normalize("NFKC", raw)).upper()
-
-
-def identity_check_character(first_17: str) -> str:
-    """GB 11643, that is ISO 7064 MOD 11-2."""
-    total = sum(int(digit) * weight for digit, weight in zip(first_17, _ID_WEIGHTS, strict=True))
-    return _ID_CHECK[total % 11]
 
 
 def read_document(kind: Document, number: str) -> Read | None:
@@ -349,7 +341,7 @@ def check_document(kind: Document, number: str, *, today: date, synthetic: bool 
 
 
 def _check_region(kind: Document, number: str, *, synthetic: bool) -> str | None:
-    if kind is Document.RESIDENT and number.startswith(SYNTHETIC_PROVINCE):
+    if kind is Document.RESIDENT and number.startswith(INVENTED_PROVINCE):
         return None if synthetic else "这是演示用的虚拟身份证号码，正式系统不能录入。"
     beginning, problem = _BEGINNINGS[kind]
     return None if beginning.match(number) else f"{problem}，请核对。"
@@ -402,49 +394,4 @@ def check_agrees(read: Read, *, birth_on: date | None, sex: Sex | None) -> str |
         return f"出生日期与证件号码不一致：号码里是 {read.birth_on}。"
     if sex in (Sex.MAN, Sex.WOMAN) and sex is not read.sex:
         return f"性别与证件号码不一致：号码里是“{read.sex.label}”。"
-    return None
-
-
-# --- telephone and bank card ---
-
-_MOBILE_LENGTH = 11
-_MOBILE = re.compile(r"1[3-9]\d{9}", re.ASCII)
-_COUNTRY = re.compile(r"^(\+|00)?86(?=1\d{10}$)", re.ASCII)
-_CARD = re.compile(r"\d{16,19}", re.ASCII)
-
-
-def tidy_phone(raw: str) -> str:
-    return _COUNTRY.sub("", re.sub(r"[\s\-()]", "", unicodedata.normalize("NFKC", raw)))
-
-
-def check_phone(number: str, *, synthetic: bool = False) -> str | None:
-    if not number.isascii() or not number.isdigit():
-        return "手机号码只能是数字。"
-    if len(number) != _MOBILE_LENGTH:
-        return f"手机号码应为 11 位，现在是 {len(number)} 位。"
-    if number.startswith(SYNTHETIC_PHONE):
-        return None if synthetic else "这是演示用的虚拟手机号码，正式系统不能录入。"
-    return None if _MOBILE.fullmatch(number) else "手机号码应以 13 到 19 开头，请核对。"
-
-
-def tidy_card(raw: str) -> str:
-    return re.sub(r"[\s\-]", "", unicodedata.normalize("NFKC", raw))
-
-
-def luhn_digit(digits: str) -> str:
-    """The check digit to stand behind `digits` (GB/T 17552, ISO/IEC 7812)."""
-    total = 0
-    for place, digit in enumerate(reversed(digits)):
-        tens, ones = divmod(int(digit) * (2 if place % 2 == 0 else 1), 10)
-        total += tens + ones
-    return str(-total % 10)
-
-
-def check_bank_card(number: str, *, synthetic: bool = False) -> str | None:
-    if not _CARD.fullmatch(number):
-        return "银行卡号应为 16 到 19 位数字。"
-    if number.startswith("0") and not (synthetic and number.startswith(SYNTHETIC_CARD)):
-        return "银行卡号不会以 0 开头，请核对。"
-    if luhn_digit(number[:-1]) != number[-1]:
-        return "银行卡号的校验位不对，多半有一位抄错了，请照卡面重新录入。"
     return None
