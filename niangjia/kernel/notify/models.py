@@ -29,7 +29,7 @@ class Dispatch(models.Model):
     """A message on its way through one channel; tried again until sent or given up."""
 
     message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="dispatches")
-    channel = models.CharField(max_length=20)
+    channel = models.CharField(max_length=100)
     attempts = models.SmallIntegerField(default=0)
     sent_at = models.DateTimeField(null=True)
     problem = models.CharField(max_length=200, blank=True)

@@ -1,0 +1,67 @@
+"""Telling users something, in the transaction of the fact it is about."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.conf import settings
+from django.db import transaction
+
+from niangjia.kernel.errors import Missing
+from niangjia.kernel.notify.channels import Notice, channel_named
+from niangjia.kernel.notify.jobs import send
+from niangjia.kernel.notify.models import Dispatch, Message
+
+log = logging.getLogger(__name__)
+
+SENT_TOGETHER = 200
+
+
+def notify(user_ids: Iterable[int], *, title: str, now: datetime, body: str = "", url: str = "") -> list[Message]:
+    """A message in each user's inbox, once a user, and on its way through every configured channel.
+
+    Nothing remains of it when the surrounding transaction is rolled back.
+    """
+    wanted = [
+        Message(user_id=user_id, title=title[:100], body=body[:500], url=url, at=now)
+        for user_id in dict.fromkeys(user_ids)
+    ]
+    if not wanted:
+        return []
+    with transaction.atomic():
+        messages = Message.objects.bulk_create(wanted)
+        dispatches = Dispatch.objects.bulk_create(
+            Dispatch(message=message, channel=channel) for channel in settings.NOTIFY_CHANNELS for message in messages
+        )
+        for start in range(0, len(dispatches), SENT_TOGETHER):
+            send.defer(dispatch_ids=[dispatch.pk for dispatch in dispatches[start : start + SENT_TOGETHER]])
+    return messages
+
+
+def tell_once(*, name: str, phone: str, title: str, url: str) -> None:
+    """For a link that must not be kept anywhere: it leaves at the commit, or not at all."""
+
+    def leave() -> None:
+        for channel in settings.NOTIFY_CHANNELS:
+            try:
+                channel_named(channel).send(Notice(name, phone, title, url=url))
+            except Exception:  # the link can still be handed over by hand
+                log.exception("A link could not be sent by %s", channel)
+
+    transaction.on_commit(leave)
+
+
+def mark_read(message_id: int, *, user_id: int, now: datetime) -> Message:
+    """Raises Missing for somebody else's message. Reading again keeps the first time."""
+    message = Message.objects.filter(pk=message_id, user_id=user_id).first()
+    if message is None:
+        raise Missing("没有这条消息。")
+    Message.objects.filter(pk=message_id, read_at=None).update(read_at=now)
+    message.refresh_from_db()
+    return message
+
+
+def mark_all_read(user_id: int, *, now: datetime) -> int:
+    return Message.objects.filter(user_id=user_id, read_at=None).update(read_at=now)
