@@ -1,0 +1,12 @@
+"""Files past their day are forgotten every night."""
+
+from django.utils import timezone
+from procrastinate.contrib.django import app
+
+from niangjia.kernel.files.actions import forget_expired
+
+
+@app.periodic(cron="40 3 * * *")
+@app.task(name="files.forget_expired", queueing_lock="files.forget_expired", pass_context=False)
+def forget(timestamp: int) -> None:
+    forget_expired(now=timezone.now())
