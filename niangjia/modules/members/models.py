@@ -70,14 +70,18 @@ class Person(FailClosedModel):
         return rows.filter(pk__in=under.values("person_id"))
 
     def may_change(self, actor: Actor, permission: str) -> str | None:
-        """The place whose right covers one of this person's memberships, the active one first."""
-        paths = (
+        """The place whose right covers this person: where the active membership is, else any former one.
+
+        The union that somebody has left sees its own old membership, but changes and reveals no more.
+        """
+        places = list(
             Membership.objects.unscoped(reason="places of one person")
             .filter(person=self)
             .order_by("status", "-joined_on")
-            .values_list("scope__path", flat=True)
+            .values_list("status", "scope__path")
         )
-        return next((path for path in paths if actor.may(permission, path)), None)
+        active = [path for status, path in places if status in ACTIVE_STATES]
+        return next((path for path in active or [p for _, p in places] if actor.may(permission, path)), None)
 
 
 class Platform(models.Model):
@@ -151,11 +155,16 @@ class Membership(ScopedModel):
         ]
         indexes: ClassVar = [
             models.Index(
-                fields=["scope", "name_key", "id"], include=["status", "categories"], name="membership_scope_name"
+                fields=["scope", "name_key", "id"],
+                include=["status", "categories", "joined_on"],
+                name="membership_scope_name",
             ),
             models.Index(
-                fields=["name_key", "id"], include=["scope", "status", "categories"], name="membership_name_key"
+                fields=["name_key", "id"],
+                include=["scope", "status", "categories", "joined_on"],
+                name="membership_name_key",
             ),
+            models.Index(fields=["joined_on"], name="membership_joined_on"),
             models.Index(fields=["person"], name="membership_person"),
             models.Index(OpClass("name", name="text_pattern_ops"), name="membership_name_1"),
             models.Index(OpClass(Substr("name", 2), name="text_pattern_ops"), name="membership_name_2"),
