@@ -16,6 +16,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from pytest_django import DjangoDbBlocker
 
 from niangjia.kernel.localdb import LocalDatabaseError, LocalServer
 
@@ -47,7 +48,7 @@ def pytest_unconfigure() -> None:
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_blocker: pytest.FixtureRequest) -> Iterator[None]:
+def django_db_setup(django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     """A clone of the migrated template, instead of Django's migrating for every process."""
     from django.db import connections
     from django.test import TransactionTestCase
@@ -113,8 +114,9 @@ def digest_of_migrations() -> str:
 
 def abandoned(database: str) -> bool:
     """Left by a test process that was killed."""
-    head, _, number = database.removesuffix("_making").partition("_")
-    return head == "test" and number.isdigit() and not Path(f"/proc/{number}").exists() and Path("/proc/self").exists()
+    head, _, rest = database.partition("_")
+    number = rest.partition("_")[0]
+    return head == "test" and number.isdigit() and Path("/proc/self").exists() and not Path(f"/proc/{number}").exists()
 
 
 @contextmanager

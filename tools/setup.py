@@ -36,9 +36,17 @@ STAMPS = VENV / "stamps"
 LOG = ROOT / ".local" / "setup.log"
 LOCK = ROOT / "requirements" / "dev.txt"
 OLDEST_NODE = 20
+NO_ROOM_LEFT = 50 * 1024 * 1024
 # Tailwind reads class names from templates and from Python too.
 ASSET_KINDS = {".html", ".css", ".js", ".mjs", ".py", ".svg"}
-DISK_FULL = ("No space left on device", "ENOSPC", "Disk quota exceeded", "File too large", "EFBIG")
+DISK_FULL = (
+    "No space left on device",
+    "ENOSPC",
+    "Disk quota exceeded",
+    "File too large",
+    "EFBIG",
+    "File size limit exceeded",
+)
 
 
 class Trouble(Exception):
@@ -48,35 +56,26 @@ class Trouble(Exception):
 def main() -> None:
     LOG.parent.mkdir(exist_ok=True)
     with only_one_at_a_time():
-        # In this order: what one step makes, the next one uses.
+        # What one step makes the next one uses; what could be missing is asked for before the long ones begin.
+        screens = (ROOT / "package.json").is_file()
+        node = node_version() if screens else ""
+        project = (ROOT / "pyproject.toml").read_bytes()
         once("environment", [sys.version, str(ROOT)], make_environment, unless_missing=PYTHON)
         once("packages", [LOCK.read_bytes()], install_packages, saying="Python packages")
-        once(
-            "project",
-            [(ROOT / "pyproject.toml").read_bytes(), str(ROOT)],
-            install_project,
-            unless_missing=VENV / "bin/niangjia",
-        )
-        if not (ROOT / "package.json").is_file():
-            return
-        node = node_version()
-        packages = [(ROOT / name).read_bytes() for name in ("package.json", "package-lock.json")]
-        once(
-            "node",
-            [*packages, node],
-            install_node_packages,
-            saying="front-end packages",
-            unless_missing=ROOT / "node_modules",
-        )
-        built = ROOT / "niangjia/ui/static/dist"
-        once("assets", [*packages, *sources(built)], build_assets, unless_missing=built)
+        once("project", [project, str(ROOT)], install_project, unless_missing=VENV / "bin/niangjia")
+        if screens:
+            packages = [(ROOT / name).read_bytes() for name in ("package.json", "package-lock.json")]
+            installed, built = ROOT / "node_modules", ROOT / "niangjia/ui/static/dist"
+            once(
+                "node", [*packages, node], install_node_packages, saying="front-end packages", unless_missing=installed
+            )
+            once("assets", [*packages, *sources(built)], build_assets, unless_missing=built)
 
 
 def make_environment() -> None:
-    run(
-        [sys.executable, "-m", "venv", "--clear", str(VENV)],
-        "is Python's venv complete (Debian: `apt-get install -y python3-venv`)?",
-    )
+    hint = "is Python's venv complete (Debian: `apt-get install -y python3-venv`)?"
+    run([sys.executable, "-m", "venv", "--clear", "--without-pip", str(VENV)], hint)
+    run([str(PYTHON), "-m", "ensurepip", "--upgrade", "--default-pip"], hint)  # apart, because venv hides what it says
 
 
 def install_packages() -> None:
@@ -163,7 +162,7 @@ def run(command: list[str], hint: str) -> None:
     if status == 0:
         return
     said = LOG.read_text(errors="replace")
-    if any(sign in said for sign in DISK_FULL):
+    if any(sign in said for sign in DISK_FULL) or shutil.disk_usage(ROOT).free < NO_ROOM_LEFT:
         raise Trouble(
             f"The disk is full: free some space for {ROOT} (1.5 GB are needed in all) and run the command again."
         )

@@ -41,7 +41,7 @@ def sentence(error: BaseException) -> str | None:  # noqa: PLR0911 - a table of 
 def shortened(said: str) -> str:
     """The reason, in one line, without libpq's repetition of the address for each host it tried."""
     reason = re.sub(r"\s+", " ", said).strip()
-    reason = re.sub(r"^connection failed: ", "", reason)
+    reason = re.sub(r"^connection (failed|is bad): ", "", reason)
     return reason.split(" Is the server running")[0].split(" Multiple connection")[0][:200]
 
 

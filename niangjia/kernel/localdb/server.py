@@ -24,6 +24,7 @@ ROOM_FOR_A_CLUSTER = 200 * 1024 * 1024
 LARGEST_LOG = 10 * 1024 * 1024
 TRIES = 20
 BETWEEN_TRIES = 0.3
+DISK_FULL = ("No space left on device", "File too large", "File size limit exceeded")
 STARTING_UP = 1  # what pg_isready exits with
 
 
@@ -175,7 +176,7 @@ class LocalServer:
             if begun.returncode == 0 and self.running():
                 return
             said = log.read_text(errors="replace")[seen:] if log.is_file() else ""
-            if "No space left on device" in said or "File too large" in said:
+            if any(sign in said for sign in DISK_FULL):
                 break
             time.sleep(BETWEEN_TRIES)
         raise LocalDatabaseError(self._sentence("start", said))
@@ -262,7 +263,7 @@ class LocalServer:
             ) from error
 
     def _sentence(self, what: str, said: str) -> str:
-        if "No space left on device" in said or "File too large" in said:
+        if any(sign in said for sign in DISK_FULL):
             return f"The disk is full: free some space for {self.places.data.parent} and run the command again."
         reasons = [line.strip() for line in said.splitlines() if "FATAL" in line or "error:" in line or "PANIC" in line]
         reason = reasons[-1] if reasons else f"see {self.places.data / 'server.log'}"

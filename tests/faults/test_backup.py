@@ -1,0 +1,85 @@
+"""A backup is worth what its restoring is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from pytest_django import DjangoDbBlocker
+
+from tests.faults.test_sentences import niangjia, the_sentence
+from tests.ground import DATABASE, SERVER, migrated_template
+
+NAME = f"{DATABASE}_kept"
+INSERT = (
+    "INSERT INTO access_user (username, name, password, is_active, email, created_at, phone)"
+    " VALUES ('zhang', '张工', '', true, '', now(), '')"
+)
+
+
+@pytest.fixture
+def database(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
+    with django_db_blocker.unblock():
+        SERVER.create_database(NAME, migrated_template())
+    yield SERVER.url(NAME)
+    for name in SERVER.databases():
+        if name.startswith(NAME):
+            SERVER.drop_database(name)
+
+
+def names(url: str) -> set[str]:
+    with psycopg.connect(url) as connection:
+        return {row[0] for row in connection.execute("SELECT name FROM access_user")}
+
+
+def run(url: str, statement: str) -> None:
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(statement)
+
+
+def test_what_was_backed_up_comes_back(database: str, tmp_path: Path) -> None:
+    run(database, INSERT)
+    file = tmp_path / "union.dump"
+    backed_up = niangjia("db", "backup", str(file), DATABASE_URL=database)
+    assert backed_up.returncode == 0, backed_up.stderr
+    assert file.stat().st_mode & 0o077 == 0
+    run(database, "DELETE FROM access_user")
+
+    restored = niangjia("db", "restore", str(file), DATABASE_URL=database)
+    assert restored.returncode == 0, restored.stderr
+    assert names(database) == {"张工"}
+    kept = next(name for name in SERVER.databases() if name.startswith(f"{NAME}_before_"))
+    assert names(SERVER.url(kept)) == set()
+    assert niangjia("db", "status", DATABASE_URL=database).returncode == 0
+
+
+def test_a_restored_trail_is_still_guarded(database: str, tmp_path: Path) -> None:
+    file = tmp_path / "union.dump"
+    assert niangjia("db", "backup", str(file), DATABASE_URL=database).returncode == 0
+    assert niangjia("db", "restore", str(file), DATABASE_URL=database).returncode == 0
+    with psycopg.connect(database) as connection:
+        guards = connection.execute(
+            "SELECT count(*) FROM pg_trigger WHERE NOT tgisinternal AND tgrelid::regclass::text LIKE 'audit_%'"
+        ).fetchone()
+    assert guards
+    assert guards[0] > 0
+
+
+def test_a_damaged_backup_changes_nothing(database: str, tmp_path: Path) -> None:
+    run(database, INSERT)
+    file = tmp_path / "union.dump"
+    assert niangjia("db", "backup", str(file), DATABASE_URL=database).returncode == 0
+    file.write_bytes(file.read_bytes()[:-20_000])
+    assert "pg_restore failed" in the_sentence(niangjia("db", "restore", str(file), DATABASE_URL=database))
+    assert names(database) == {"张工"}
+    assert not [name for name in SERVER.databases() if "_restoring_" in name]
+
+
+def test_a_database_in_use_is_not_replaced(database: str, tmp_path: Path) -> None:
+    file = tmp_path / "union.dump"
+    assert niangjia("db", "backup", str(file), DATABASE_URL=database).returncode == 0
+    with psycopg.connect(database):
+        said = the_sentence(niangjia("db", "restore", str(file), DATABASE_URL=database))
+    assert "stop the web server and the workers first" in said
