@@ -83,7 +83,7 @@ def tidy_name(name: str) -> str:
     stem, dot, ending = clean.strip(" .").rpartition(".")
     if not dot:
         return ending[:150] or "file"
-    return f"{stem[: 149 - len(ending)]}.{ending}" if len(ending) < 10 else clean[:150]
+    return f"{stem[: 149 - len(ending[:9])]}.{ending[:9]}"
 
 
 def _hold(sha256: str) -> None:
