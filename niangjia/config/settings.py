@@ -131,11 +131,15 @@ ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
 ACCOUNT_RATE_LIMITS = False  # axes counts failed log-ins in the database, for all processes together
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "娘家"
+MFA_FORMS = {  # wrong codes count like wrong passwords
+    "authenticate": "niangjia.ui.account.forms.AuthenticateForm",
+    "reauthenticate": "niangjia.ui.account.forms.ReauthenticateForm",
+}
 USERSESSIONS_TRACK_ACTIVITY = True
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = 0.25  # hours
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
-AXES_USERNAME_FORM_FIELD = "login"
+AXES_USERNAME_CALLABLE = "niangjia.ui.account.lockout.username_of"
 AXES_LOCKOUT_CALLABLE = "niangjia.ui.account.lockout.locked_out"
 AXES_RESET_ON_SUCCESS = True
 AXES_VERBOSE = False

@@ -391,3 +391,13 @@ def file_address(file_id: int | None) -> str:
         return reverse("files:download", args=[file_id]) if file_id else ""
     except NoReverseMatch:
         return ""
+
+
+@register.filter
+def device(user_agent: str) -> str:
+    """A browser and its system in words: enough to tell one's own devices apart."""
+    browsers = (("MicroMessenger", "微信"), ("DingTalk", "钉钉"), ("Edg", "Edge"), ("QQBrowser", "QQ 浏览器"), ("Firefox", "火狐"), ("Chrome", "Chrome"), ("Safari", "Safari"))  # fmt: skip
+    systems = (("iPhone", "iPhone"), ("iPad", "iPad"), ("HarmonyOS", "鸿蒙"), ("Android", "安卓"), ("Windows", "Windows"), ("Mac OS", "Mac"), ("Linux", "Linux"))  # fmt: skip
+    browser = next((name for sign, name in browsers if sign in user_agent), "浏览器")
+    system = next((name for sign, name in systems if sign in user_agent), "未知系统")
+    return f"{browser} · {system}"
