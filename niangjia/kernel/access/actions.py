@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from datetime import date, datetime, timedelta
 
 from django.contrib.auth.password_validation import validate_password
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from niangjia.kernel.audit import actions as audit
 from niangjia.kernel.access.actor import Actor
 from niangjia.kernel.access.models import Grant, Invitation, Scope, ScopePath, User
 from niangjia.kernel.access.permissions import Permission
 from niangjia.kernel.access.rights import jobs, permissions_of
+from niangjia.kernel.audit import actions as audit
 from niangjia.kernel.crypto.ring import digest
 from niangjia.kernel.errors import Missing, NotPermitted, Refused
 from niangjia.kernel.ltree import is_under
 
 INVITATION_DAYS = 7
+_USERNAME = re.compile(r"[a-z][a-z0-9._-]{2,39}")
 
 
 def place_scope(parent: Scope | None, *, on: date) -> Scope:
@@ -76,24 +78,48 @@ def close_scope(scope: Scope, *, on: date) -> None:
 
 
 def create_user(
-    *, username: str, name: str, actor: Actor, now: datetime, phone: str = "", password: str | None = None
+    *,
+    username: str,
+    name: str,
+    actor: Actor,
+    now: datetime,
+    phone: str = "",
+    password: str | None = None,
+    path: str | None = None,
 ) -> User:
-    """An account without any right. Raises Refused for a taken user name or a weak password."""
+    """An account without any right; `path` is the place whose auditors see the entry.
+
+    Raises Refused for a user name that is taken or unfit, ValidationError for a weak password.
+    """
+    username = username.strip().lower()
+    if not _USERNAME.fullmatch(username):
+        raise Refused(
+            "username_unfit", "用户名为 3 至 40 位小写字母、数字或 . _ -，并以字母开头，如 zhoumin。", "username"
+        )
     if User.objects.filter(username__iexact=username).exists():
-        raise Refused("username_taken", "这个用户名已有人使用，请换一个。", "username")
+        raise _username_taken()
     user = User(username=username, name=name, phone=phone, created_at=now)
     if password is None:
         user.set_unusable_password()
     else:
         validate_password(password, user)
         user.set_password(password)
-    with transaction.atomic():
-        user.save()
-        audit.record(actor=actor, verb="access.user.created", subject=user, now=now, after={"username": username})
+    try:
+        with transaction.atomic():
+            user.save()
+            audit.record(
+                actor=actor, verb="access.user.created", subject=user, path=path, now=now, after={"username": username}
+            )
+    except IntegrityError as error:  # somebody else took the name between the look and the writing
+        raise _username_taken() from error
     return user
 
 
-def invite(user: User, *, actor: Actor, now: datetime) -> str:
+def _username_taken() -> Refused:
+    return Refused("username_taken", "这个用户名已有人使用，请换一个。", "username")
+
+
+def invite(user: User, *, actor: Actor, now: datetime, path: str | None = None) -> str:
     """A token for the link by which the user sets a password; earlier ones stop working."""
     token = secrets.token_urlsafe(24)
     with transaction.atomic():
@@ -101,7 +127,7 @@ def invite(user: User, *, actor: Actor, now: datetime) -> str:
         Invitation.objects.create(
             user=user, token_digest=digest(token), created_at=now, expires_at=now + timedelta(days=INVITATION_DAYS)
         )
-        audit.record(actor=actor, verb="access.user.invited", subject=user, now=now)
+        audit.record(actor=actor, verb="access.user.invited", subject=user, path=path, now=now)
     return token
 
 
@@ -157,6 +183,9 @@ def grant_job(
     if until_on is not None and until_on <= from_on:
         raise Refused("span", "结束日期要晚于开始日期。", "until_on")
     with transaction.atomic():
+        # Two appointments at once: the second waits here and then finds the first.
+        if not User.objects.select_for_update(no_key=True).get(pk=user.pk).is_active:
+            raise Refused("user_closed", "这个账号已停用，不能再任命。", "username")
         # A job that ran out by its date makes room for the same job again.
         Grant.objects.unscoped(reason="uniqueness of an open grant").filter(
             Q(until_on__lte=timezone.localdate(now)), user=user, job=job, scope=scope, ended_at=None
@@ -207,9 +236,10 @@ def end_grants_at(scope: Scope, *, actor: Actor, now: datetime, reason: str) -> 
     return len(ended)
 
 
-def close_user(user: User, *, actor: Actor, now: datetime) -> None:
+def close_user(user: User, *, actor: Actor, now: datetime, path: str | None = None, reason: str = "") -> None:
     """The account can't log in any more, and its sessions end with the next request."""
     with transaction.atomic():
         user.is_active = False
         user.save(update_fields=["is_active"])
-        audit.record(actor=actor, verb="access.user.closed", subject=user, now=now)
+        Invitation.objects.filter(user=user, used_at=None, expires_at__gt=now).update(expires_at=now)
+        audit.record(actor=actor, verb="access.user.closed", subject=user, path=path, reason=reason, now=now)
