@@ -20,7 +20,7 @@ _MOBILE = re.compile(r"1[3-9]\d{9}", re.ASCII)
 _COUNTRY = re.compile(r"^(\+|00)?86(?=1\d{10}$)", re.ASCII)
 _CARD = re.compile(r"\d{16,19}", re.ASCII)
 _ID_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
-_ID_CHECK = "10X98765432"
+ID_CHECK = "10X98765432"
 
 
 def tidy_phone(raw: str) -> str:
@@ -67,4 +67,4 @@ def identity_weight(digits: str, place: int = 0) -> int:
 
 def identity_check_character(first_17: str) -> str:
     """GB 11643, that is ISO 7064 MOD 11-2."""
-    return _ID_CHECK[identity_weight(first_17) % 11]
+    return ID_CHECK[identity_weight(first_17) % 11]
