@@ -156,6 +156,19 @@ MAY_SIT_UNDER: Mapping[OrganisationKind, Seating] = {
 }
 
 
+SHORTEST_NAME = 4
+
+
+def tidy_name(raw: str) -> str:
+    """A name as papers write it: no gaps, Chinese brackets, so that the same name is the same text."""
+    return re.sub(r"\s", "", raw).translate(str.maketrans("()", "（）"))
+
+
+def ensure_name(name: str) -> None:
+    if len(name) < SHORTEST_NAME:
+        raise Refused("organisation.name", "请填写全称，例如“滨江街道总工会”。", "name")
+
+
 def ensure_may_sit_under(child: OrganisationKind, parent: OrganisationKind | None) -> None:
     if parent is None:
         if child not in FEDERATIONS:
@@ -472,7 +485,7 @@ def ways_in(kind: OrganisationKind) -> tuple[ChosenBy, ...]:
     """How somebody gets a post there. A dispatched organ appoints; elsewhere one is elected."""
     if has_congress(kind):
         return (ChosenBy.CONGRESS, ChosenBy.SUBSTITUTED, ChosenBy.CO_OPTED)
-    return (ChosenBy.APPOINTED,)
+    return (ChosenBy.APPOINTED,) if kind is _K.SYSTEM_COMMITTEE else (ChosenBy.CONGRESS, ChosenBy.APPOINTED)
 
 
 def ensure_way_in(
@@ -541,14 +554,14 @@ def size_band_bounds(band: SizeBand) -> tuple[int, int | None]:
 
 def ensure_head_count(workers: int, women: int, new_form: int) -> None:
     if workers < 0 or women < 0 or new_form < 0:
-        raise Refused("employer.negative", "人数不能是负数。", "workers")
+        raise Refused("employer.negative", "人数不能是负数。", "headcount")
     if women > workers:
         raise Refused("employer.women", f"女职工 {women} 人，多于职工总数 {workers} 人。", "women")
     if new_form > workers:
         raise Refused(
             "employer.new_form",
             f"新就业形态劳动者 {new_form} 人，多于职工总数 {workers} 人。",
-            "new_form",
+            "new_form_workers",
         )
 
 
@@ -600,6 +613,15 @@ class Coverage(Word):
     OWN = "OWN", "已单独建会"
 
 
+def coverage(unions: Collection[OrganisationKind], *, founding: bool) -> Coverage:
+    """`unions`: the kinds of those that the employer belongs to today; a union of one's own counts most."""
+    if _K.PRIMARY_UNION in unions:
+        return Coverage.OWN
+    if unions:
+        return Coverage.JOINT
+    return Coverage.FOUNDING if founding else Coverage.NONE
+
+
 class Attempt(Word):
     """What came of one try at a blank spot (组建空白点)."""
 
@@ -615,6 +637,28 @@ class Attempt(Word):
 
 # After these nobody needs to call again; every other try is followed by the next.
 FINAL_ATTEMPTS = frozenset({Attempt.JOINED, Attempt.GONE})
+# The latest of these says whether a union is being prepared; the others leave it as it was.
+_DECIDES_FOUNDING = frozenset({Attempt.FOUNDING, Attempt.WAITING, Attempt.REFUSED, Attempt.GONE})
+
+
+def is_founding(attempts: Iterable[Attempt]) -> bool:
+    """`attempts` since the employer last had a union, the oldest first."""
+    decisive = [attempt for attempt in attempts if attempt in _DECIDES_FOUNDING]
+    return bool(decisive) and decisive[-1] is Attempt.FOUNDING
+
+
+def ensure_attempt(outcome: Attempt, on: date, next_on: date | None, *, today: date) -> None:
+    """What was tried is past; what isn't final is followed by the next try."""
+    if on > today:
+        raise Refused("attempt.ahead", "这是对已做工作的记录，日期不能晚于今天。", "on")
+    if outcome in FINAL_ATTEMPTS:
+        if next_on is not None:
+            raise Refused("attempt.final", f"“{outcome.label}”之后不再跟进，请清空下次跟进日期。", "next_on")
+        return
+    if next_on is None:
+        raise Refused("attempt.next", "请填写下次跟进的日期，到时会提醒。", "next_on")
+    if next_on <= on:
+        raise Refused("attempt.next_before", "下次跟进要晚于这一次的日期。", "next_on")
 
 
 # --- moving, merging, dissolving ---
