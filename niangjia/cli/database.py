@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import re
 import shutil
 import subprocess
 import sys
-import time
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -25,6 +26,7 @@ from niangjia.kernel.localdb import LocalDatabaseError, LocalServer, places_for
 LOCK_TIMEOUT = "4s"
 # Migrations of two starts at once take turns; the number means nothing.
 MIGRATION_LOCK = 7_306_211
+FIRST_WITH_TRANSACTION_TIMEOUT = 17
 
 app = typer.Typer(help="The database: its state, migrations, backup and restore.", no_args_is_help=True)
 terminal = Console(highlight=False)
@@ -276,21 +278,29 @@ def run_client(program: str, *arguments: str) -> None:
     """Run pg_dump or pg_restore; the password goes by the environment, where `ps` does not show it."""
     from django.db import connection
 
+    with connected("postgres") as asking:
+        found = client(program, asking.info.server_version // 10000)
     password = connection.settings_dict["PASSWORD"]
-    try:
-        folder: Path | None = places_for(18, surroundings.ROOT).binaries
-    except LocalDatabaseError:
-        folder = None
-    found = str(folder / program) if folder else shutil.which(program)
-    if not found:
-        raise Trouble(f"{program} was not found: install the package postgresql-client.")
     environment = os.environ | ({"PGPASSWORD": password} if password else {})
-    began = time.monotonic()
     done = subprocess.run([found, *arguments], env=environment, capture_output=True, text=True, check=False)
     if done.returncode:
-        said = done.stderr.strip().splitlines()
         if "No space left on device" in done.stderr:
             raise Trouble("The disk is full: free some space and run the command again.")
         raise Trouble(
-            f"{program} failed after {time.monotonic() - began:.0f} s: {said[0] if said else 'it said nothing'}"
+            f"{program} failed: {done.stderr.strip().splitlines()[0] if done.stderr.strip() else done.returncode}"
         )
+
+
+def client(program: str, server: int) -> str:
+    """The program of the server's own version: what pg_dump 17 and newer write, PostgreSQL 16 and older don't take."""
+    folders = [Path(f"/usr/lib/postgresql/{server}/bin")]
+    with contextlib.suppress(LocalDatabaseError):
+        folders.append(places_for(18, surroundings.ROOT).binaries)
+    candidates = [str(folder / program) for folder in folders if (folder / program).is_file()]
+    candidates += [found for found in [shutil.which(program)] if found]
+    for candidate in candidates:
+        said = subprocess.run([candidate, "--version"], capture_output=True, text=True, check=False).stdout
+        version = int("".join(re.findall(r"\s(\d+)", said)[:1]) or 0)
+        if version == server or version > server >= FIRST_WITH_TRANSACTION_TIMEOUT:
+            return candidate
+    raise Trouble(f"{program} of PostgreSQL {server} was not found: install postgresql-client-{server}.")
