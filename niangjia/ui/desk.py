@@ -151,7 +151,9 @@ def menu_for(actor: Actor, path: str) -> list[MenuSection]:
     current = max((url for _, url in shown if path.startswith(url)), key=len, default=None)
     sections: dict[str, list[tuple[int, MenuLink]]] = {}
     for entry, url in shown:
-        link = MenuLink(entry.label, entry.icon, url, entry.badge(actor) if entry.badge else 0, url == current, entry.phone)
+        link = MenuLink(
+            entry.label, entry.icon, url, entry.badge(actor) if entry.badge else 0, url == current, entry.phone
+        )
         sections.setdefault(entry.section, []).append((entry.order, link))
     known = {label: index for index, label in enumerate(SECTIONS)}
     return [

@@ -27,7 +27,11 @@ class Renderer(EngineMixin, forms.renderers.BaseRenderer):
         return DjangoTemplates(
             {
                 "APP_DIRS": False,
-                "DIRS": [HERE / "templates" / "ui" / "forms", HERE / "templates", Path(django.forms.__file__).parent / "templates"],
+                "DIRS": [
+                    HERE / "templates" / "ui" / "forms",
+                    HERE / "templates",
+                    Path(django.forms.__file__).parent / "templates",
+                ],
                 "NAME": "forms",
                 "OPTIONS": {"builtins": ["niangjia.ui.templatetags.ui"]},
             }
@@ -43,7 +47,14 @@ class Picker(forms.Widget):
 
     template_name = "django/forms/widgets/picker.html"
 
-    def __init__(self, source: str, *, label_of: Callable[[Any], str] | None = None, placeholder: str = "输入名称查找", attrs: Any = None) -> None:
+    def __init__(
+        self,
+        source: str,
+        *,
+        label_of: Callable[[Any], str] | None = None,
+        placeholder: str = "输入名称查找",
+        attrs: Any = None,
+    ) -> None:
         super().__init__(attrs)
         self.source = reverse_lazy(source)
         self.label_of = label_of

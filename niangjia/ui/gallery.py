@@ -26,9 +26,13 @@ UNIONS = ["古塘镇总工会", "滨江街道总工会", "海澄镇总工会", "
 class SampleForm(forms.Form):
     name = forms.CharField(label="姓名", max_length=20)
     identity = forms.CharField(label="证件号码", help_text="18 位居民身份证号；其他证件请先选证件类型。")
-    union = forms.IntegerField(label="所在工会", widget=Picker("ui:gallery_options", label_of=lambda value: UNIONS[int(value) - 1]))
+    union = forms.IntegerField(
+        label="所在工会", widget=Picker("ui:gallery_options", label_of=lambda value: UNIONS[int(value) - 1])
+    )
     joined_on = forms.DateField(label="入会日期")
-    state = forms.ChoiceField(label="就业状态", choices=[("", "请选择"), ("1", "在职"), ("2", "灵活就业"), ("3", "失业")])
+    state = forms.ChoiceField(
+        label="就业状态", choices=[("", "请选择"), ("1", "在职"), ("2", "灵活就业"), ("3", "失业")]
+    )
     sex = forms.ChoiceField(label="性别", choices=[("1", "男"), ("2", "女")], widget=forms.RadioSelect)
     groups = forms.MultipleChoiceField(
         label="新就业形态", choices=[("a", "货车司机"), ("b", "网约车司机"), ("c", "快递员"), ("d", "外卖配送员")],
@@ -39,7 +43,12 @@ class SampleForm(forms.Form):
     agreed = forms.BooleanField(label="已当面核对证件原件")
 
 
-STATES = [Mark("正常", "success"), Mark("待转出", "warning", "clock"), Mark("已退会", "neutral"), Mark("保留会籍", "info")]
+STATES = [
+    Mark("正常", "success"),
+    Mark("待转出", "warning", "clock"),
+    Mark("已退会", "neutral"),
+    Mark("保留会籍", "info"),
+]
 
 
 class SampleList(ListSpec):
@@ -56,9 +65,9 @@ class SampleList(ListSpec):
         Column("post", "岗位", default=False, phone="hidden"),
     )
     filters = (
-        Filter("state", "会籍", apply=lambda rows, value: rows, choices=[("1", "正常"), ("2", "待转出")]),
-        Filter("since", "入会不早于", apply=lambda rows, value: rows, kind="date"),
-        Filter("mine", "只看本级", apply=lambda rows, value: rows, kind="flag"),
+        Filter("state", "会籍", apply=lambda rows, _: rows, choices=[("1", "正常"), ("2", "待转出")]),
+        Filter("since", "入会不早于", apply=lambda rows, _: rows, kind="date"),
+        Filter("mine", "只看本级", apply=lambda rows, _: rows, kind="flag"),
     )
     sorts = (Sort("name", "按姓名", ("name",)), Sort("joined_on", "按入会日期", ("joined_on",), descending=True))
 
@@ -116,8 +125,19 @@ def show(request: HttpRequest) -> HttpResponse:
             "wrong": wrong,
             "timeline": timeline(now),
             "now": now,
-            "tabs_shown": [("基本情况", reverse("ui:gallery")), ("会籍变动", "/desk/_gallery/x/", 3), ("走访记录", "/desk/_gallery/y/", 0)],
-            "badges": [("办理中", "info"), ("待受理", "neutral"), ("已办结", "success"), ("待回访", "warning"), ("超时 6 小时", "error"), ("党员", "primary")],
+            "tabs_shown": [
+                ("基本情况", reverse("ui:gallery")),
+                ("会籍变动", "/desk/_gallery/x/", 3),
+                ("走访记录", "/desk/_gallery/y/", 0),
+            ],
+            "badges": [
+                ("办理中", "info"),
+                ("待受理", "neutral"),
+                ("已办结", "success"),
+                ("待回访", "warning"),
+                ("超时 6 小时", "error"),
+                ("党员", "primary"),
+            ],
         },
     )
 
@@ -125,22 +145,35 @@ def show(request: HttpRequest) -> HttpResponse:
 def list_page(request: HttpRequest) -> HttpResponse:
     chosen = SAMPLE.spec.chosen(request.GET.dict(), request.actor)  # type: ignore[attr-defined]
     rows = [] if chosen.text == "无" or "empty" in request.GET else sample_rows(24)
-    page = ListPage(SAMPLE.spec, chosen, SAMPLE.spec.sort_of(chosen), rows, Count(len(rows) and 1000, exact=not rows), next="x" if rows else "")
+    page = ListPage(
+        SAMPLE.spec,
+        chosen,
+        SAMPLE.spec.sort_of(chosen),
+        rows,
+        Count(len(rows) and 1000, exact=not rows),
+        next="x" if rows else "",
+    )
     return draw_list(request, SAMPLE, page)
 
 
 def drawer(request: HttpRequest) -> HttpResponse:
-    return render(request, "ui/gallery_drawer.html", {"timeline": timeline(timezone.now()), "row": request.GET.get("row", "1")})
+    return render(
+        request, "ui/gallery_drawer.html", {"timeline": timeline(timezone.now()), "row": request.GET.get("row", "1")}
+    )
 
 
 def options(request: HttpRequest) -> HttpResponse:
     text = request.GET.get("q", "")
-    found = [(index + 1, name, f"滨海县 · 会员 {1200 + index * 37:,} 人") for index, name in enumerate(UNIONS) if text in name]
+    found = [
+        (index + 1, name, f"滨海县 · 会员 {1200 + index * 37:,} 人")
+        for index, name in enumerate(UNIONS)
+        if text in name
+    ]
     return pages.options(request, found)
 
 
 def reveal(request: HttpRequest) -> HttpResponse:
-    return HttpResponse("138 0013 2013")
+    return HttpResponse("138 0013 2013" if request.POST.get("reason") else "", status=200)
 
 
 def printed(request: HttpRequest) -> HttpResponse:

@@ -15,7 +15,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.cache import patch_vary_headers
 from django.utils.html import format_html
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 
 from niangjia.kernel.access.actor import Actor
 from niangjia.kernel.lists.counting import Count
@@ -157,7 +157,9 @@ class Listing:
         rows = []
         for row in self.page.rows:
             href = self.screen.row_url(row) if self.screen.row_url else ""
-            cells = tuple(Cell(column, shown(column, row), href if column.phone == "title" else "") for column in self.columns)
+            cells = tuple(
+                Cell(column, shown(column, row), href if column.phone == "title" else "") for column in self.columns
+            )
             rows.append(Row(row.pk, href, cells, row))
         return rows
 
@@ -186,22 +188,23 @@ def query_kept(parameters: QueryDict) -> QueryDict:
     return kept
 
 
+# The first class that fits: a bool is an int, a datetime a date.
+DRAWN: tuple[tuple[type, Callable[[Any], Any]], ...] = (
+    (Mark, lambda value: parts.badge(value.text, value.tone, icon=value.icon)),
+    (bool, lambda value: "是" if value else "否"),
+    (datetime, parts.moment),
+    (date, parts.day),
+    (int, parts.count),
+    (object, parts.dash),
+)
+
+
 def shown(column: Column, row: Any) -> Any:
     """A cell's value as the reader wants it: dates without seconds, numbers with commas, a dash for nothing."""
     value = column.cell(row)
     if column.template:
-        return mark_safe(render_to_string(column.template, {"row": row, "value": value}))
-    if isinstance(value, Mark):
-        return parts.badge(value.text, value.tone, value.icon)
-    if isinstance(value, bool):
-        return "是" if value else "否"
-    if isinstance(value, datetime):
-        return parts.moment(value)
-    if isinstance(value, date):
-        return parts.day(value)
-    if isinstance(value, int):
-        return parts.count(value)
-    return parts.dash(value)
+        return render_to_string(column.template, {"row": row, "value": value})
+    return next(draw(value) for kind, draw in DRAWN if isinstance(value, kind))
 
 
 def show_list(

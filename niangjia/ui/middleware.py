@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from http import HTTPStatus
 
+from django.conf import settings
 from django.contrib.messages import get_messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render, resolve_url
-from django.conf import settings
 from django.template.loader import render_to_string
 
 from niangjia.kernel.errors import Missing, NotPermitted, Refused
@@ -33,6 +34,13 @@ ADVICE = {
     500: "已记下这次错误。请稍后再试；多次出现请联系系统管理员。",
     503: "请稍后再来，正在办的事情不会丢失。",
 }
+REFUSALS: tuple[tuple[type[Exception], int], ...] = (
+    (Missing, 404),
+    (Http404, 404),
+    (NotPermitted, 403),
+    (PermissionDenied, 403),
+    (Refused, 409),
+)
 
 
 def error_page(request: HttpRequest, status: int, message: str = "") -> HttpResponse:
@@ -56,32 +64,31 @@ class ErrorPagesMiddleware:
         response = self.get_response(request)
         if not request.headers.get("HX-Request"):
             return response
-        if response.status_code in (301, 302) and response.get("Location", "").startswith(resolve_url(settings.LOGIN_URL)):
+        if response.status_code == HTTPStatus.FOUND and response.get("Location", "").startswith(
+            resolve_url(settings.LOGIN_URL)
+        ):
             # A session that ended must not bring the log-in page into a part of this one.
             fresh = HttpResponse(status=204)
             fresh["HX-Redirect"] = response["Location"]
             return fresh
-        if response.status_code >= 400 and response.status_code != 422:
+        if response.status_code >= HTTPStatus.BAD_REQUEST and response.status_code != HTTPStatus.UNPROCESSABLE_ENTITY:
             why = getattr(response, "said_why", "") or ADVICE.get(response.status_code, ADVICE[500])
             toast = HttpResponse(
                 render_to_string("ui/parts/toast.html", {"text": why, "tone": "error"}), status=response.status_code
             )
             toast["X-Toast"] = "1"
             return toast
-        if response.status_code == 200 and get_messages(request) and response.get("Content-Type", "").startswith("text/html"):
+        if (
+            response.status_code == HTTPStatus.OK
+            and get_messages(request)
+            and response.get("Content-Type", "").startswith("text/html")
+        ):
             said = render_to_string("ui/parts/messages.html", {"messages": get_messages(request)})
             response.content += f'<div hx-swap-oob="beforeend:#toasts">{said}</div>'.encode()
         return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        if isinstance(exception, Missing):
-            return error_page(request, 404, exception.message)
-        if isinstance(exception, NotPermitted):
-            return error_page(request, 403, exception.message)
-        if isinstance(exception, Refused):
-            return error_page(request, 409, exception.message)
-        if isinstance(exception, Http404):
-            return error_page(request, 404)
-        if isinstance(exception, PermissionDenied):
-            return error_page(request, 403)
+        for kind, status in REFUSALS:
+            if isinstance(exception, kind):
+                return error_page(request, status, getattr(exception, "message", ""))
         return None

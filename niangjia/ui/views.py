@@ -21,6 +21,8 @@ from niangjia.ui import desk
 from niangjia.ui.display import CHOICES, YEAR
 
 SHOWN = 50
+SHORTEST_SEARCH = 2
+GREETINGS = ((5, "夜深了"), (11, "早上好"), (13, "中午好"), (18, "下午好"), (24, "晚上好"))  # until that hour
 
 
 def actor_of(request: HttpRequest) -> Actor:
@@ -30,11 +32,9 @@ def actor_of(request: HttpRequest) -> Actor:
 def back(request: HttpRequest, otherwise: str = "/desk/") -> str:
     """Where to go after a small change: the page that the form named, if it is one of ours."""
     wanted = request.POST.get("back", "")
-    return wanted if url_has_allowed_host_and_scheme(wanted, allowed_hosts=None) and wanted.startswith("/") else otherwise
-
-
-def root(request: HttpRequest) -> HttpResponse:
-    return redirect("ui:home")
+    return (
+        wanted if url_has_allowed_host_and_scheme(wanted, allowed_hosts=None) and wanted.startswith("/") else otherwise
+    )
 
 
 @login_required
@@ -42,12 +42,11 @@ def root(request: HttpRequest) -> HttpResponse:
 def home(request: HttpRequest) -> HttpResponse:
     actor = actor_of(request)
     cards = [(card, card.context(request)) for card in desk.cards_for(actor)]
-    hour = timezone.localtime().hour
     return render(
         request,
         "ui/home/page.html",
         {
-            "greeting": "早上好" if 5 <= hour < 11 else "中午好" if hour < 13 else "下午好" if hour < 18 else "晚上好",
+            "greeting": next(words for until, words in GREETINGS if timezone.localtime().hour < until),
             "waiting": desk.waiting_for(actor),
             "due_soon": desk.due_soon_for(actor),
             "tasks": BackgroundTask.objects.filter(user_id=actor.user_id).order_by("-id")[:5],
@@ -63,7 +62,7 @@ def search(request: HttpRequest) -> HttpResponse:
     text = " ".join(request.GET.get("q", "").split())[:50]
     if not text:
         return HttpResponse("")
-    short = len(text) < 2
+    short = len(text) < SHORTEST_SEARCH
     groups = [] if short else desk.search(actor_of(request), text)
     return render(request, "ui/parts/search_hits.html", {"groups": groups, "text": text, "short": short})
 
@@ -135,7 +134,9 @@ def change_view(request: HttpRequest, pk: int) -> HttpResponse:
 
 def make_default(view: SavedView) -> None:
     with transaction.atomic():
-        SavedView.objects.filter(user_id=view.user_id, list_name=view.list_name, is_default=True).update(is_default=False)
+        SavedView.objects.filter(user_id=view.user_id, list_name=view.list_name, is_default=True).update(
+            is_default=False
+        )
         SavedView.objects.filter(pk=view.pk).update(is_default=True)
 
 
@@ -174,7 +175,12 @@ def inbox(request: HttpRequest) -> HttpResponse:
     return render(
         request,
         "ui/inbox/page.html",
-        {"messages_shown": found[:SHOWN], "older": older, "unread_only": unread_only, "unread": mine.filter(read_at=None).count()},
+        {
+            "messages_shown": found[:SHOWN],
+            "older": older,
+            "unread_only": unread_only,
+            "unread": mine.filter(read_at=None).count(),
+        },
     )
 
 
@@ -195,4 +201,3 @@ def read_all(request: HttpRequest) -> HttpResponse:
     Message.objects.filter(user_id=actor_of(request).user_id, read_at=None).update(read_at=timezone.now())
     messages.success(request, "已全部标为已读。")
     return redirect("ui:inbox")
-

@@ -17,7 +17,7 @@ def username_of(request: HttpRequest, credentials: dict[str, Any] | None = None)
     return str(name).strip().lower() if name else None
 
 
-def locked_out(request: HttpRequest, response: HttpResponse | None = None, credentials: dict[str, Any] | None = None) -> HttpResponse:
+def locked_out(request: HttpRequest, *_: Any) -> HttpResponse:
     return render(request, "account/locked.html", status=429)
 
 

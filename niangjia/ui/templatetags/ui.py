@@ -18,12 +18,13 @@ from django.template.loader_tags import BLOCK_CONTEXT_KEY
 from django.templatetags.static import static
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
-from django.utils.html import conditional_escape, format_html
+from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 register = template.Library()
 
 EMPTY = "—"
+MINUTE, HOUR, KIBI = 60, 3600, 1024
 TONES = ("neutral", "primary", "info", "success", "warning", "error")
 
 
@@ -43,14 +44,18 @@ def asset(path: str) -> str:
 def icon(name: str, classes: str = "", label: str = "") -> SafeString:
     """A Tabler icon out of the sprite. Decoration unless it has a label."""
     named = format_html('role="img" aria-label="{}"', label) if label else mark_safe('aria-hidden="true"')
-    return format_html('<svg class="icon {}" {}><use href="{}#{}"></use></svg>', classes, named, asset("dist/icons.svg"), name)
+    return format_html(
+        '<svg class="icon {}" {}><use href="{}#{}"></use></svg>', classes, named, asset("dist/icons.svg"), name
+    )
 
 
 @register.simple_tag
-def badge(text: Any, tone: str = "neutral", icon: str = "", solid: bool = False) -> SafeString:
+def badge(text: Any, tone: str = "neutral", *, icon: str = "", solid: bool = False) -> SafeString:
     """A state in a word. Colour only repeats what the word says."""
     picture = globals()["icon"](icon) if icon else ""
-    return format_html('<span class="badge {} {}">{}{}</span>', "" if solid else "badge-soft", tone_class("badge", tone), picture, text)
+    return format_html(
+        '<span class="badge {} {}">{}{}</span>', "" if solid else "badge-soft", tone_class("badge", tone), picture, text
+    )
 
 
 def tone_class(kind: str, tone: str) -> str:
@@ -58,19 +63,28 @@ def tone_class(kind: str, tone: str) -> str:
 
 
 @register.inclusion_tag("ui/parts/button.html")
-def button(label: str, href: str = "", kind: str = "", icon: str = "", type: str = "submit", **more: Any) -> dict[str, Any]:
+def button(label: str, href: str = "", kind: str = "", icon: str = "", **more: Any) -> dict[str, Any]:
     """A link that looks like a button when it has `href`, else a button. kind: primary · error · ghost · ''."""
-    return {"label": label, "href": href, "kind": kind, "icon": icon, "type": type, "attributes": attributes_of(more)}
+    return {
+        "label": label,
+        "href": href,
+        "kind": kind,
+        "icon": icon,
+        "type": more.pop("type", "submit"),
+        "attributes": attributes_of(more),
+    }
 
 
 def attributes_of(more: dict[str, Any]) -> SafeString:
     """`hx_get=…` as ` hx-get="…"`; True is a bare attribute, False and None are left out."""
     written = [
-        format_html(" {}", name.replace("_", "-")) if value is True else format_html(' {}="{}"', name.replace("_", "-"), value)
+        format_html(" {}", name.replace("_", "-"))
+        if value is True
+        else format_html(' {}="{}"', name.replace("_", "-"), value)
         for name, value in more.items()
         if value not in (None, False)
     ]
-    return mark_safe("".join(written))
+    return format_html_join("", "{}", ((one,) for one in written))
 
 
 # ---- values
@@ -114,16 +128,14 @@ def ago(value: datetime | None) -> str:
     if not value:
         return EMPTY
     now, at = timezone.localtime(), timezone.localtime(value)
-    passed = now - at
-    if timedelta() <= passed < timedelta(minutes=1):
+    seconds = (now - at).total_seconds()
+    if 0 <= seconds < MINUTE:
         return "刚刚"
-    if timedelta() <= passed < timedelta(hours=1):
-        return f"{passed.seconds // 60} 分钟前"
-    if timedelta() <= passed and at.date() == now.date():
-        return f"{passed.seconds // 3600} 小时前"
-    if (now.date() - at.date()).days == 1:
-        return at.strftime("昨天 %H:%M")
-    return moment(value)
+    if 0 <= seconds < HOUR:
+        return f"{seconds // MINUTE:.0f} 分钟前"
+    if seconds >= 0 and at.date() == now.date():
+        return f"{seconds // HOUR:.0f} 小时前"
+    return at.strftime("昨天 %H:%M") if at.date() == now.date() - timedelta(days=1) else moment(value)
 
 
 @register.filter
@@ -131,10 +143,12 @@ def size(value: int | None) -> str:
     """Bytes as a person reads them."""
     if value is None:
         return EMPTY
-    for unit, limit in (("B", 1024), ("KB", 1024**2), ("MB", 1024**3)):
-        if value < limit:
-            return f"{value / (limit // 1024):.{0 if unit == 'B' else 1}f} {unit}"
-    return f"{value / 1024**3:.1f} GB"
+    amount = float(value)
+    for unit in ("B", "KB", "MB"):
+        if amount < KIBI:
+            return f"{amount:.{0 if unit == 'B' else 1}f} {unit}"
+        amount /= KIBI
+    return f"{amount:.1f} GB"
 
 
 @register.filter
@@ -154,7 +168,7 @@ def again(context: Context, name: str) -> SafeString:
     if block is None:
         return mark_safe("")
     with context.push():
-        return mark_safe(block.nodelist.render(context).strip())
+        return mark_safe(block.nodelist.render(context).strip())  # noqa: S308 - a template's own output
 
 
 @register.simple_tag
@@ -173,8 +187,10 @@ class FactNode(template.Node):
         self.nodelist = nodelist
 
     def render(self, context: Context) -> SafeString:
-        value = self.nodelist.render(context).strip()
-        return format_html("<div><dt>{}</dt><dd>{}</dd></div>", self.label.resolve(context), mark_safe(value) if value else EMPTY)
+        value = self.nodelist.render(context)
+        return format_html(
+            "<div><dt>{}</dt><dd>{}</dd></div>", self.label.resolve(context), value if value.strip() else EMPTY
+        )
 
 
 @register.tag
@@ -196,17 +212,26 @@ class PanelNode(template.Node):
         title = self.title.resolve(context)
         named = {key: value.resolve(context) for key, value in self.named.items()}
         more = (
-            format_html('<a class="plain-link ms-auto text-[.8125rem] font-normal" href="{}">{}</a>', named["href"], named.get("more", "全部"))
+            format_html(
+                '<a class="plain-link ms-auto text-[.8125rem] font-normal" href="{}">{}</a>',
+                named["href"],
+                named.get("more", "全部"),
+            )
             if named.get("href")
             else ""
         )
-        head = format_html('<h2 class="panel-head">{}{}{}</h2>', icon(named["icon"], "size-5 muted") if named.get("icon") else "", title, more)
+        head = format_html(
+            '<h2 class="panel-head">{}{}{}</h2>',
+            icon(named["icon"], "size-5 muted") if named.get("icon") else "",
+            title,
+            more,
+        )
         return format_html(
             '<section class="panel {}">{}<div class="panel-body {}">{}</div></section>',
             named.get("classes", ""),
             head if title else "",
             "" if title else "pt-5",
-            mark_safe(self.nodelist.render(context)),
+            self.nodelist.render(context),
         )
 
 
@@ -228,16 +253,23 @@ def empty(title: str, text: str = "", icon: str = "inbox", href: str = "", actio
 
 
 @register.inclusion_tag("ui/parts/stat.html")
-def stat(label: str, value: Any, unit: str = "", sub: str = "", href: str = "", tone: str = "") -> dict[str, Any]:
-    return {"label": label, "value": value, "unit": unit, "sub": sub, "href": href, "tone_class": tone_class("text", tone or "neutral")}
+def stat(label: str, value: Any, unit: str = "", *, sub: str = "", href: str = "", tone: str = "") -> dict[str, Any]:
+    return {
+        "label": label,
+        "value": value,
+        "unit": unit,
+        "sub": sub,
+        "href": href,
+        "tone_class": tone_class("text", tone or "neutral"),
+    }
 
 
 @register.inclusion_tag("ui/parts/tabs.html", takes_context=True)
-def tabs(context: Context, items: Iterable[tuple[Any, ...]], label: str = "分页") -> dict[str, Any]:
+def tabs(context: Context, items: Iterable[tuple[Any, ...]], name: str = "分页") -> dict[str, Any]:
     """`items`: (label, address) or (label, address, count). The current one is the page's own address."""
     here = context["request"].path
-    shown = [(item[0], item[1], item[2] if len(item) > 2 else None, item[1].split("?")[0] == here) for item in items]
-    return {"items": shown, "label": label}
+    shown = [(label, href, number[0] if number else None, href.split("?")[0] == here) for label, href, *number in items]
+    return {"items": shown, "label": name}
 
 
 @register.inclusion_tag("ui/parts/timeline.html")
@@ -247,17 +279,17 @@ def timeline(entries: Iterable[Any]) -> dict[str, Any]:
 
 
 @register.inclusion_tag("ui/parts/progress.html")
-def progress(value: int | None, maximum: int = 100, label: str = "", tone: str = "") -> dict[str, Any]:
+def progress(value: int | None, maximum: int = 100, *, label: str = "", tone: str = "") -> dict[str, Any]:
     """A bar; no value yet shows one that moves."""
     return {"value": value, "maximum": maximum, "label": label, "tone_class": tone_class("text", tone or "neutral")}
 
 
 @register.inclusion_tag("ui/parts/file_chip.html")
-def file_chip(name: str, href: str, bytes: int | None = None) -> dict[str, Any]:
+def file_chip(name: str, href: str, size: int | None = None) -> dict[str, Any]:
     ending = name.rsplit(".", 1)[-1].lower() if "." in name else ""
     picture = {"pdf": "file-type-pdf", "xlsx": "file-spreadsheet", "xls": "file-spreadsheet", "csv": "file-spreadsheet",
                "jpg": "photo", "jpeg": "photo", "png": "photo", "doc": "file-text", "docx": "file-text", "zip": "file-zip"}  # fmt: skip
-    return {"name": name, "href": href, "bytes": bytes, "picture": picture.get(ending, "file")}
+    return {"name": name, "href": href, "size": size, "picture": picture.get(ending, "file")}
 
 
 @register.inclusion_tag("ui/parts/confirm.html", takes_context=True)
@@ -265,6 +297,7 @@ def confirm(
     context: Context,
     label: str,
     url: str,
+    *,
     title: str = "",
     text: str = "",
     reason: str = "",
@@ -296,16 +329,33 @@ def confirm(
 @register.inclusion_tag("ui/parts/masked.html", takes_context=True)
 def masked(context: Context, value: str, url: str = "", label: str = "") -> dict[str, Any]:
     """A masked value; with `url` a button that asks for the reason and posts it there: the answer is the full value as text."""
-    return {"value": value, "url": url, "label": label, "id": f"mask-{uuid.uuid4().hex[:8]}", "csrf_token": context.get("csrf_token")}
+    return {
+        "value": value,
+        "url": url,
+        "label": label,
+        "id": f"mask-{uuid.uuid4().hex[:8]}",
+        "csrf_token": context.get("csrf_token"),
+    }
 
 
 # ---- forms
 
 
 @register.inclusion_tag("ui/forms/field.html")
-def field(bound: BoundField, wide: bool = False, label: str = "") -> dict[str, Any]:
-    """One field with label, help, errors; `wide` takes both columns of a form grid."""
-    return {"field": bound, "wide": wide, "label": label or bound.label, "kind": kind_of(bound), "control": control(bound)}
+def field(
+    bound: BoundField, *, wide: bool = False, label: str = "", hint: str | None = None, star: bool = True
+) -> dict[str, Any]:
+    """One field with label, help, errors. `wide` takes both columns of a form grid; hint="" leaves the field's own out."""
+    if hint is not None:
+        bound.help_text = hint
+    return {
+        "field": bound,
+        "wide": wide,
+        "label": label or bound.label,
+        "star": star and bound.field.required,
+        "kind": kind_of(bound),
+        "control": control(bound),
+    }
 
 
 def kind_of(bound: BoundField) -> str:
@@ -317,38 +367,33 @@ def kind_of(bound: BoundField) -> str:
     return "line"
 
 
+# The first class that fits; SelectMultiple and the like are Selects too.
+LOOKS: tuple[tuple[type[forms.Widget], str], ...] = (
+    (forms.CheckboxInput, "checkbox checkbox-sm"),
+    (forms.CheckboxSelectMultiple, "checkbox checkbox-sm"),
+    (forms.RadioSelect, "radio radio-sm"),
+    (forms.Select, "select"),
+    (forms.Textarea, "textarea"),
+    (forms.FileInput, "file-input"),
+    (forms.Widget, "input"),
+)
+DJANGOS_ROWS = "10"  # of every Textarea that doesn't say
+
+
 def control(bound: BoundField) -> SafeString:
     """The field's widget with our classes, wired to its help and its errors."""
     widget = bound.field.widget
-    attributes: dict[str, Any] = {}
-    described = []
-    if bound.help_text:
-        described.append(f"{bound.id_for_label or bound.auto_id}-help")
+    own_id = bound.id_for_label or bound.auto_id
+    described = [f"{own_id}-{what}" for what, there in (("help", bound.help_text), ("errors", bound.errors)) if there]
+    attributes: dict[str, Any] = {"aria-describedby": " ".join(described)} if described else {}
     if bound.errors:
-        described.append(f"{bound.id_for_label or bound.auto_id}-errors")
         attributes["aria-invalid"] = "true"
-    if described:
-        attributes["aria-describedby"] = " ".join(described)
     if type(widget) is forms.DateInput:  # the browser's own calendar, which wants ISO dates
         widget.input_type = "date"
         widget.format = "%Y-%m-%d"
-    if isinstance(widget, forms.CheckboxInput):
-        look = "checkbox checkbox-sm"
-    elif isinstance(widget, forms.CheckboxSelectMultiple):
-        look = "checkbox checkbox-sm"
-    elif isinstance(widget, forms.RadioSelect):
-        look = "radio radio-sm"
-    elif isinstance(widget, forms.Select):
-        look = "select"
-    elif isinstance(widget, forms.Textarea):
-        look = "textarea"
-        widget.attrs.setdefault("rows", 3)
-        if widget.attrs.get("rows") == "10":
-            widget.attrs["rows"] = 3
-    elif isinstance(widget, forms.FileInput):
-        look = "file-input"
-    else:
-        look = "input"
+    if isinstance(widget, forms.Textarea) and str(widget.attrs.get("rows")) == DJANGOS_ROWS:
+        attributes["rows"] = 3
+    look = next(look for kind, look in LOOKS if isinstance(widget, kind))
     attributes["class"] = f"{look} {widget.attrs.get('class', '')}".strip()
     return bound.as_widget(attrs=attributes)
 
@@ -359,6 +404,12 @@ def attr(bound: BoundField, setting: str) -> BoundField:
     name, _, value = setting.partition(":")
     bound.field.widget.attrs[name] = value
     return bound
+
+
+@register.simple_tag
+def once() -> SafeString:
+    """A form sent twice acts once (kernel.idempotency); `{{ form }}` and `{% confirm %}` bring it along."""
+    return format_html('<input type="hidden" name="_once" value="{}">', uuid.uuid4().hex)
 
 
 @register.simple_tag(takes_context=True)
