@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import F, Q, QuerySet, Value
-from django.db.models.functions import Concat
+from django.db.models import F, Q, QuerySet
+from django.db.models.functions import Coalesce
 
 from niangjia.kernel.access.actor import Actor
 from niangjia.kernel.errors import Refused
@@ -77,8 +77,8 @@ def _slice(spec: ListSpec, rows: QuerySet[Any], sort: Sort, chosen: Chosen, size
 def _order(fields: tuple[str, ...], descending: bool, *, fence: bool) -> list[Any]:
     first: Any = F(fields[0])
     if fence and fields[0] != "pk":
-        # No index matches an expression, so hits are found first and sorted after.
-        first = Concat(F(fields[0]), Value(""))
+        # No index matches an expression, so hits are found first and sorted after; this one keeps numbers numbers.
+        first = Coalesce(F(fields[0]), F(fields[0]))
     expressions = [first, *(F(name) for name in fields[1:])]
     return [item.desc() if descending else item.asc() for item in expressions]
 
