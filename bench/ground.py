@@ -1,0 +1,58 @@
+"""Databases for benches: filled once, kept between runs, made anew when a migration or the seed changed."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from niangjia.kernel.localdb import LocalServer
+
+ROOT = Path(__file__).resolve().parents[1]
+SHAPES = ("niangjia/**/migrations/*.py", "niangjia/**/seed.py", "niangjia/**/synthetic.py", "niangjia/kernel/bulk.py")
+
+
+def run(module: str, *, scale: str, pg: int, arguments: list[str]) -> int:
+    """Runs a bench's module in a process of its own on a filled database; returns its exit code."""
+    server = LocalServer(version=pg, purpose="bench")
+    server.start()
+    try:
+        environment = environment_of(server, scale)
+        return subprocess.run([sys.executable, "-m", module, *arguments], cwd=ROOT, env=environment, check=False).returncode
+    finally:
+        server.stop()
+
+
+def environment_of(server: LocalServer, scale: str) -> dict[str, str]:
+    """The environment in which Django finds a database filled at this scale."""
+    name = f"bench_{scale}_{_shape()}"
+    environment = os.environ | {
+        "DATABASE_URL": server.url(name),
+        "NIANGJIA_ENV": "demo",
+        "NIANGJIA_CHANNELS": "file",
+        "DJANGO_SETTINGS_MODULE": "niangjia.config.settings",
+    }
+    there = server.databases()
+    if name not in there:
+        # Filled under another name first, so that an interrupted filling is never taken for a city.
+        making = f"{name}_making"
+        for old in there:
+            if old.startswith(f"bench_{scale}_"):
+                server.drop_database(old)
+        server.create_database(making)
+        half_made = environment | {"DATABASE_URL": server.url(making)}
+        for command in (["db", "migrate"], ["seed", "--scale", scale]):
+            subprocess.run([sys.executable, "-m", "niangjia", *command], cwd=ROOT, env=half_made, check=True)
+        server.create_database(name, template=making)
+        server.drop_database(making)
+    return environment
+
+
+def _shape() -> str:
+    digest = hashlib.sha256()
+    for pattern in SHAPES:
+        for path in sorted(ROOT.glob(pattern)):
+            digest.update(path.read_bytes())
+    return digest.hexdigest()[:8]
