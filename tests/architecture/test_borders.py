@@ -26,7 +26,6 @@ ROOM_FILES = {
 # A file in a room that is none of the above says here what it is.
 NAMED_FILES = {
     "organisations/divisions": "the divisions of the demo, facts of a public standard",
-    "organisations/open_matters": "the registry of what keeps an organisation from closing",
     "organisations/handover": "the registry of what an officer who leaves hands over",
 }
 BANNED = {"utils", "helpers", "common", "misc", "base", "core", "services", "manager", "managers", "lib"}

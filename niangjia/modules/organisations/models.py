@@ -41,13 +41,17 @@ class Organisation(ScopedModel):
     short_name = models.CharField("简称", max_length=40, blank=True)
     kind = models.CharField("类型", max_length=30)
     credit_code = models.CharField("统一社会信用代码", max_length=18, null=True, blank=True, unique=True)
-    division = models.ForeignKey(Division, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    division = models.ForeignKey(
+        Division, verbose_name="行政区划", on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
     address = models.CharField("地址", max_length=200, blank=True)
     telephone = models.CharField("办公电话", max_length=30, blank=True)
     staff_quota = models.PositiveSmallIntegerField("专职人员核定数", default=0)
     founded_on = models.DateField("成立日期", null=True, blank=True)
     closed_on = models.DateField("撤销日期", null=True, blank=True)
-    merged_into = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    merged_into = models.ForeignKey(
+        "self", verbose_name="并入", on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
 
     class Meta:
         constraints: ClassVar = [

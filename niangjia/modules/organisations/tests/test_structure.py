@@ -12,7 +12,7 @@ from niangjia.kernel import events
 from niangjia.kernel.access.models import Grant, Scope
 from niangjia.kernel.access.queries import path_on
 from niangjia.kernel.errors import Missing, NotPermitted, Refused
-from niangjia.modules.organisations import open_matters
+from niangjia.modules.organisations.queries import open_matters
 from niangjia.modules.organisations.actions import structure
 from niangjia.modules.organisations.actions.structure import (
     dissolve_organisation,
