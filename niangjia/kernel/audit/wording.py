@@ -1,8 +1,8 @@
-"""How the trail reads on a screen. Rooms register their verbs and codes in `AppConfig.ready()`."""
+"""What an entry of the trail says of its row. Rooms register how their codes read in `AppConfig.ready()`."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,22 +12,12 @@ from niangjia.kernel.audit.models import AuditEntry
 
 Shown = Callable[[Any], str]
 
-_verbs: dict[str, str] = {}
 _values: dict[tuple[str, str], Shown] = {}
-
-
-def register_verbs(labels: Mapping[str, str]) -> None:
-    """{'organisations.organisation.renamed': '更名'}"""
-    _verbs.update(labels)
 
 
 def register_values(kind: str, **shown: Shown) -> None:
     """`register_values('organisations.organisation', kind=label_of_kind)`: codes in words, by column."""
     _values.update({(kind, column): show for column, show in shown.items()})
-
-
-def verb_label(verb: str) -> str:
-    return _verbs.get(verb, verb)
 
 
 @dataclass(frozen=True)

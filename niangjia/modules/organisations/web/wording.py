@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from niangjia.kernel.audit.wording import register_values, register_verbs
+from niangjia.kernel.audit.labels import register_labels
+from niangjia.kernel.audit.wording import register_values
 from niangjia.kernel.words import Word
 from niangjia.modules.organisations import rules
 from niangjia.modules.organisations.models import Division
@@ -37,7 +38,7 @@ def label(words: type[Word], value: Any) -> str:
 
 
 def register() -> None:
-    register_verbs(VERBS)
+    register_labels(VERBS)
     register_values(
         "organisations.organisation",
         kind=lambda value: label(rules.OrganisationKind, value),
