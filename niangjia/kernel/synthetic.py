@@ -270,6 +270,7 @@ _SCATTER = 48_271_397  # without a factor in common with a power of ten, so noth
 
 
 def phone_number(index: int) -> str:
+    """Unlike any other index's below a hundred million; people take the low ones, offices 90 million up."""
     return f"{INVENTED_PHONE}{index * _SCATTER % 100_000_000:08}"
 
 
