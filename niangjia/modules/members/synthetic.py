@@ -431,8 +431,8 @@ def _ethnicities() -> list[str]:
 def _days_since_joining() -> list[int]:
     """A twelfth within the last year, the others ever thinner back to twenty years; unions admit in batches."""
     chance = random.Random("joining")
-    days = [7 * chance.randrange(52) for _ in range(85)]
-    days += [364 + 91 * int(min(chance.expovariate(1 / 20), 75)) for _ in range(1024 - 85)]
+    days = [7 * chance.randrange(52) for _ in range(30)]
+    days += [364 + 91 * int(min(chance.expovariate(1 / 20), 75)) for _ in range(1024 - 30)]
     return days
 
 

@@ -92,6 +92,6 @@ def test_the_plan_may_be_cut_anywhere():
 
 
 def test_fast_enough_for_a_city(everybody):
-    start = time.perf_counter()
+    start = time.process_time()
     made = sum(1 for _ in people_of(block(Trade.FACTORY, size=30_000), seed=1, today=TODAY))
-    assert made / (time.perf_counter() - start) > 25_000  # 110,000 on a quiet core
+    assert made / (time.process_time() - start) > 25_000  # 110,000 on a quiet core
