@@ -8,6 +8,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
+from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -108,6 +109,7 @@ def timeline(at: Any) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
+@login_required
 def show(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     wrong = SampleForm(auto_id="wrong_%s", data={"name": "", "identity": "35060219900101001X", "union": "2"})
@@ -142,6 +144,7 @@ def show(request: HttpRequest) -> HttpResponse:
     )
 
 
+@login_required
 def list_page(request: HttpRequest) -> HttpResponse:
     chosen = SAMPLE.spec.chosen(request.GET.dict(), request.actor)  # type: ignore[attr-defined]
     rows = [] if chosen.text == "无" or "empty" in request.GET else sample_rows(24)
@@ -156,12 +159,14 @@ def list_page(request: HttpRequest) -> HttpResponse:
     return draw_list(request, SAMPLE, page)
 
 
+@login_required
 def drawer(request: HttpRequest) -> HttpResponse:
     return render(
         request, "ui/gallery_drawer.html", {"timeline": timeline(timezone.now()), "row": request.GET.get("row", "1")}
     )
 
 
+@login_required
 def options(request: HttpRequest) -> HttpResponse:
     text = request.GET.get("q", "")
     found = [
@@ -172,10 +177,12 @@ def options(request: HttpRequest) -> HttpResponse:
     return pages.options(request, found)
 
 
+@login_required
 def reveal(request: HttpRequest) -> HttpResponse:
     return HttpResponse("138 0013 2013" if request.POST.get("reason") else "", status=200)
 
 
+@login_required
 def printed(request: HttpRequest) -> HttpResponse:
     chosen = SAMPLE.spec.chosen({"state": "1"}, request.actor)  # type: ignore[attr-defined]
     page = ListPage(SAMPLE.spec, chosen, SAMPLE.spec.sort_of(chosen), sample_rows(40), Count(40))

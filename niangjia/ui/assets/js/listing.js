@@ -4,7 +4,8 @@ import { remember } from "./display.js";
 
 export default () => ({
   init() {
-    this.$el.addEventListener("click", (event) => {
+    this.list = this.$root; // inside a popup $root would be the popup
+    this.list.addEventListener("click", (event) => {
       if (event.target.closest("[data-unpick]")) {
         for (const box of this.boxes()) box.checked = false;
         this.picked();
@@ -12,7 +13,7 @@ export default () => ({
     });
   },
   boxes() {
-    return [...this.$root.querySelectorAll('input[name="row"]')];
+    return [...this.list.querySelectorAll('input[name="row"]')];
   },
   all(event) {
     for (const box of this.boxes()) box.checked = event.target.checked;
@@ -20,21 +21,21 @@ export default () => ({
   },
   picked() {
     const number = this.boxes().filter((box) => box.checked).length;
-    for (const place of this.$root.querySelectorAll("[data-picked]")) place.textContent = number;
-    this.$root.querySelector("#bulk")?.toggleAttribute("data-open", number > 0);
-    const head = this.$root.querySelector("thead input[type=checkbox]");
+    for (const place of this.list.querySelectorAll("[data-picked]")) place.textContent = number;
+    this.list.querySelector("#bulk")?.toggleAttribute("data-open", number > 0);
+    const head = this.list.querySelector("thead input[type=checkbox]");
     if (head) {
       head.checked = number > 0 && number === this.boxes().length;
       head.indeterminate = number > 0 && number < this.boxes().length;
     }
   },
   columns() {
-    const keys = [...this.$root.querySelectorAll("[data-column]")].filter((box) => box.checked).map((box) => box.dataset.column);
-    remember(this.$root.dataset.cookie, keys.join("."));
+    const keys = [...this.list.querySelectorAll("[data-column]")].filter((box) => box.checked).map((box) => box.dataset.column);
+    remember(this.list.dataset.cookie, keys.join("."));
     this.reload();
   },
   resetColumns() {
-    remember(this.$root.dataset.cookie, "");
+    remember(this.list.dataset.cookie, "");
     location.reload();
   },
   reload() {

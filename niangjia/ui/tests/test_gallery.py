@@ -1,0 +1,155 @@
+"""Every component in Chromium: accessible in both themes and sizes of text, on a desk and on a phone."""
+
+import pytest
+from playwright.sync_api import expect
+
+from niangjia.ui.testing import DISPLAYS, complaints, faults, log_in, show_as
+from niangjia.ui.tests.test_pages import officer
+
+pytestmark = pytest.mark.django_db(transaction=True)
+# The first two show every component: they are looked at in all displays, the rest in the plainest and the farthest from it.
+ALL = ("/desk/_gallery/?toast", "/desk/_gallery/list/?state=1&q=林")
+TWO = ({}, {"theme": "dark", "text": "large"})
+PAGES = (
+    *ALL,
+    "/desk/",
+    "/desk/_gallery/list/?empty=1",
+    "/desk/_gallery/drawer/",
+    "/desk/account/",
+    "/desk/inbox/",
+    "/desk/tasks/",
+    "/accounts/password/change/",
+)
+
+
+def look(window, server, path):
+    said = complaints(window)
+    found = {}
+    for display in DISPLAYS if path in ALL else TWO:
+        window.context.clear_cookies(name="theme")
+        window.context.clear_cookies(name="text")
+        show_as(window, server, **display)
+        window.goto(server.url + path)
+        found |= {f"{path} {display}": fault for fault in faults(window)}
+    return found, said
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_pages_are_accessible_on_a_desk(page, live_server, path):
+    log_in(page, live_server, officer())
+    assert look(page, live_server, path) == ({}, [])
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_pages_are_accessible_on_a_phone(phone, live_server, path):
+    log_in(phone, live_server, officer())
+    assert look(phone, live_server, path) == ({}, [])
+
+
+def test_the_log_in_page_is_accessible(page, live_server):
+    assert look(page, live_server, "/accounts/login/") == ({}, [])
+
+
+def test_drawer_menu_and_boxes_are_accessible_open(page, live_server):
+    log_in(page, live_server, officer())
+    for display in DISPLAYS:
+        show_as(page, live_server, **display)
+        page.goto(live_server.url + "/desk/_gallery/list/")
+        page.click("a.row-link >> nth=0")
+        expect(page.locator("#drawer-title")).to_be_focused()
+        assert faults(page) == []
+        page.keyboard.press("Escape")
+        page.click("aside summary >> nth=-1")
+        assert faults(page) == []
+        page.keyboard.press("?")
+        assert faults(page) == []
+
+
+def test_the_desk_works_by_keyboard(page, live_server):
+    log_in(page, live_server, officer())
+    said = complaints(page)
+    page.goto(live_server.url + "/desk/_gallery/list/")
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    expect(page.locator("[data-row][data-current] .row-link")).to_have_text("陈*")
+    page.keyboard.press("x")
+    expect(page.locator("#bulk")).to_be_visible()
+    expect(page.locator("#bulk [data-picked] >> nth=0")).to_have_text("1")
+    page.keyboard.press("Enter")
+    expect(page.locator("#drawer-title")).to_be_focused()
+    expect(page.locator("#drawer")).to_contain_text("XQ202611210002")
+    page.keyboard.press("j")
+    expect(page.locator("#drawer")).to_contain_text("XQ202611210003")
+    page.keyboard.press("Escape")
+    expect(page.locator("#drawer")).to_be_hidden()
+    page.keyboard.press("/")
+    expect(page.locator("#list-search")).to_be_focused()
+    page.locator("#list-search").blur()
+    page.keyboard.press("?")
+    expect(page.locator("#keys")).to_be_visible()
+    assert said == []
+
+
+def test_text_from_an_input_method_searches_and_stands_in_the_address(page, live_server):
+    log_in(page, live_server, officer())
+    page.goto(live_server.url + "/desk/_gallery/list/")
+    page.focus("#list-search")
+    page.keyboard.insert_text("无")  # fires `input` but no key-up, as an input method does
+    expect(page.get_by_text("没有符合条件的记录")).to_be_visible()
+    assert "q=%E6%97%A0" in page.url
+    page.go_back()
+    expect(page.locator("[data-row]")).to_have_count(24)
+
+
+def test_columns_are_chosen_and_remembered(page, live_server):
+    log_in(page, live_server, officer())
+    page.goto(live_server.url + "/desk/_gallery/list/")
+    page.click("summary[aria-label=选择列]")
+    page.click("text=岗位")
+    expect(page.get_by_role("columnheader", name="岗位")).to_be_visible()
+    page.reload()
+    expect(page.get_by_role("columnheader", name="岗位")).to_be_visible()
+
+
+def test_dark_and_large_are_chosen_in_the_menu_and_stay(page, live_server):
+    log_in(page, live_server, officer())
+    page.goto(live_server.url + "/desk/")
+    page.click("aside summary >> nth=-1")
+    page.click("text=深色")
+    page.click("text=大字")
+    expect(page.locator("html")).to_have_attribute("data-theme", "union-dark")
+    page.reload()
+    expect(page.locator("html")).to_have_attribute("data-theme", "union-dark")
+    expect(page.locator("html")).to_have_attribute("data-large", "")
+
+
+def test_a_masked_value_is_shown_after_a_reason(page, live_server):
+    log_in(page, live_server, officer())
+    page.goto(live_server.url + "/desk/_gallery/drawer/")
+    page.click("text=查看完整")
+    page.fill("dialog[open] input[name=reason]", "电话核实")
+    page.click("dialog[open] button.btn-primary")
+    expect(page.get_by_text("138 0013 2013")).to_be_visible()
+    expect(page.locator("dialog[open]")).to_have_count(0)
+
+
+def test_the_picker_takes_one_of_many(page, live_server):
+    log_in(page, live_server, officer())
+    page.goto(live_server.url + "/desk/_gallery/")
+    page.focus("#id_union")
+    page.keyboard.insert_text("海澄")
+    expect(page.locator("#id_union-options [role=option]")).to_have_count(1)
+    page.keyboard.press("Enter")
+    assert page.input_value("#id_union") == "海澄镇总工会"
+    assert page.input_value("form:has(#id_union) input[name=union]") == "3"
+
+
+def test_the_phone_opens_its_menu(phone, live_server):
+    log_in(phone, live_server, officer())
+    phone.goto(live_server.url + "/desk/")
+    expect(phone.locator("#sidebar")).to_be_hidden()
+    phone.click("header [data-menu=open]")
+    expect(phone.locator("#sidebar")).to_be_visible()
+    assert faults(phone) == []
+    phone.keyboard.press("Escape")
+    expect(phone.locator("#sidebar")).to_be_hidden()
