@@ -5,3 +5,31 @@ class AccessConfig(AppConfig):
     name = "niangjia.kernel.access"
     label = "access"
     verbose_name = "权限"
+
+    def ready(self) -> None:
+        from niangjia.kernel.access.labels import register_rights
+        from niangjia.kernel.access.permissions import Permission
+        from niangjia.kernel.audit.labels import register_labels
+
+        register_rights(
+            "权限",
+            {
+                Permission.OFFICER_VIEW: "查看干部",
+                Permission.OFFICER_APPOINT: "任命干部",
+                Permission.AUDIT_VIEW: "查看审计日志",
+            },
+        )
+        register_labels(
+            {
+                "access.user.created": "开通账号",
+                "access.user.invited": "发出邀请",
+                "access.user.unlocked": "解除锁定",
+                "access.user.closed": "停用账号",
+                "access.user.revealed": "查看手机号",
+                "access.invitation.accepted": "接受邀请并设置密码",
+                "access.grant.given": "任命",
+                "access.grant.changed": "调整任期",
+                "access.grant.ended": "免去岗位",
+                "access.grant.handed_over": "离任交接",
+            }
+        )
