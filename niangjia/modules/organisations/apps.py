@@ -7,6 +7,8 @@ class OrganisationsConfig(AppConfig):
     verbose_name = "组织"
 
     def ready(self) -> None:
+        from niangjia.modules.organisations.actions import handover
         from niangjia.modules.organisations.web import desk
 
+        handover.register()
         desk.register()

@@ -778,6 +778,18 @@ def zone_load(*, staff: int, employers: int, workers: int, fair: tuple[int, int]
 # --- professional union workers (社会化职业化工会工作者) ---
 
 
+class StaffEducation(Word):
+    """GB/T 4658, from where a recruiting notice begins."""
+
+    DOCTOR = "11", "博士研究生"
+    MASTER = "14", "硕士研究生"
+    BACHELOR = "20", "大学本科"
+    COLLEGE = "30", "大学专科"
+    VOCATIONAL = "40", "中专、技校、职高"
+    SENIOR_HIGH = "60", "普通高中"
+    OTHER = "90", "其他"
+
+
 class Contract(Word):
     EMPLOYED = "EMPLOYED", "劳动合同"
     DISPATCHED = "DISPATCHED", "劳务派遣"
@@ -790,6 +802,18 @@ class Funding(Word):
     COUNTY = "COUNTY", "县总经费"
     TOWNSHIP = "TOWNSHIP", "镇街财政"
     EMPLOYER = "EMPLOYER", "单位自筹"
+
+
+def ensure_contract(contract: Contract, from_on: date, until_on: date | None, left_on: date | None = None) -> None:
+    """Bought services and dispatched workers come for a time; only an own contract may be open-ended."""
+    if until_on is None and contract is not Contract.EMPLOYED:
+        raise Refused(
+            "staff.open_ended", f"{contract.label}须有到期日；只有劳动合同可以无固定期限。", "contract_until_on"
+        )
+    if until_on is not None and until_on <= from_on:
+        raise Refused("staff.dates", "合同到期要晚于合同开始。", "contract_until_on")
+    if left_on is not None and left_on < from_on:
+        raise Refused("staff.left_before", "离职日期不能早于合同开始。", "left_on")
 
 
 class PayGrade(Word):
