@@ -33,6 +33,26 @@ def kind_of(row: models.Model) -> str:
     return row._meta.label_lower
 
 
+class _Masked(str):
+    """Reads masked, compares by what is behind it: a change that the mask hides is a change all the same."""
+
+    __slots__ = ("behind",)
+    behind: str
+
+    def __new__(cls, value: str) -> _Masked:
+        masked = super().__new__(cls, mask_identity(value) if value else "")
+        masked.behind = value or ""
+        return masked
+
+    def __eq__(self, other: object) -> bool:
+        return self.behind == other.behind if isinstance(other, _Masked) else str.__eq__(self, other)
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    __hash__ = str.__hash__
+
+
 def snapshot(row: models.Model) -> dict[str, Any]:
     """The row's own values, JSON-ready; encrypted ones masked, so that the trail leaks nothing."""
     values: dict[str, Any] = {}
@@ -41,7 +61,7 @@ def snapshot(row: models.Model) -> dict[str, Any]:
             continue
         value = getattr(row, field.attname)
         if isinstance(field, EncryptedTextField):
-            value = mask_identity(value) if value else ""
+            value = _Masked(value)
         elif value is not None and not isinstance(value, (bool, int, float, str, list)):
             value = str(value)
         values[field.attname] = value

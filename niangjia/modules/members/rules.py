@@ -179,6 +179,7 @@ class Change(Word):
     EXPELLED = "EXPELLED", "除名"
     DIED = "DIED", "去世"
     CORRECTED = "CORRECTED", "更正"
+    MERGED = "MERGED", "随工会合并"  # goes on in the other union; nobody chooses it, so CHANGES has no row for it
 
 
 _S = MembershipState

@@ -1,0 +1,62 @@
+"""Single facts for tests, made by the actions that make them in life."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, date, datetime
+from itertools import count
+from typing import Any
+
+from niangjia.kernel.access.actor import Actor
+from niangjia.kernel.numbers import INVENTED_PROVINCE, identity_check_character
+from niangjia.modules.members.actions import MembershipFacts, PersonFacts, admit_member
+from niangjia.modules.members.models import Membership
+from niangjia.modules.members.rules import Document
+from niangjia.modules.organisations.models import Organisation
+from niangjia.modules.organisations.testing import acting_as
+
+NOW = datetime(2026, 11, 22, 2, tzinfo=UTC)
+TODAY = date(2026, 11, 22)
+JOINED = date(2024, 3, 1)
+_numbers = count(1)
+
+
+def identity_number(born_on: date = date(1990, 5, 17), *, woman: bool = False, serial: int | None = None) -> str:
+    """A number that no living person has; another one each time."""
+    n = next(_numbers) if serial is None else serial
+    region = f"{INVENTED_PROVINCE}{n // 400 % 10_000:04}"
+    first = f"{region}{born_on:%Y%m%d}{n % 400 * 2 + (0 if woman else 1):03}"
+    return first + identity_check_character(first)
+
+
+def phone_number() -> str:
+    return f"124{next(_numbers):08}"
+
+
+def person_facts(name: str = "林小燕", **more: Any) -> PersonFacts:
+    return PersonFacts(
+        **{
+            "name": name, "document_kind": Document.RESIDENT.value, "document_number": identity_number(),
+            "phone": phone_number(), **more,
+        }
+    )  # fmt: skip
+
+
+def member(
+    union: Organisation,
+    name: str = "林小燕",
+    *,
+    joined_on: date = JOINED,
+    categories: Iterable[int] = (),
+    actor: Actor | None = None,
+    now: datetime = NOW,
+    **more: Any,
+) -> Membership:
+    """A member of a union, admitted by its own clerk."""
+    return admit_member(
+        organisation_id=union.pk,
+        person=person_facts(name, **more),
+        membership=MembershipFacts(joined_on=joined_on, categories=tuple(categories)),
+        actor=actor or acting_as("ENTERPRISE_CLERK", union),
+        now=now,
+    )
