@@ -38,4 +38,6 @@ def timed(name: str, questions: Iterable[Callable[[], Any]]) -> Timing:
 
 def tell(bench: str, value: float, unit: str, bound: float, **more: Any) -> None:
     """The one JSON line at the end; `value` is the worst."""
-    print(json.dumps({"bench": bench, "value": round(value, 1), "unit": unit, "bound": bound, **more}, ensure_ascii=False))
+    print(
+        json.dumps({"bench": bench, "value": round(value, 1), "unit": unit, "bound": bound, **more}, ensure_ascii=False)
+    )

@@ -20,7 +20,9 @@ def run(module: str, *, scale: str, pg: int, arguments: list[str]) -> int:
     server.start()
     try:
         environment = environment_of(server, scale)
-        return subprocess.run([sys.executable, "-m", module, *arguments], cwd=ROOT, env=environment, check=False).returncode
+        return subprocess.run(
+            [sys.executable, "-m", module, *arguments], cwd=ROOT, env=environment, check=False
+        ).returncode
     finally:
         server.stop()
 

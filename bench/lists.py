@@ -10,6 +10,7 @@ import random
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import django
@@ -47,7 +48,12 @@ class Level:
 
 
 def levels() -> list[Level]:
-    kinds = {"city": "CITY_FEDERATION", "county": "COUNTY_FEDERATION", "township": "TOWNSHIP_UNION", "primary": "PRIMARY_UNION"}
+    kinds = {
+        "city": "CITY_FEDERATION",
+        "county": "COUNTY_FEDERATION",
+        "township": "TOWNSHIP_UNION",
+        "primary": "PRIMARY_UNION",
+    }
     found = []
     for name, kind in kinds.items():
         places = Organisation.objects.unscoped(reason=REASON).filter(kind=kind, closed_on=None).select_related("scope")
@@ -162,13 +168,11 @@ def run_counts(places: list[Level], rounds: int) -> list[Timing]:
             rows = spec.narrowed(chosen, one.actor)
             count = spec.count(rows, chosen, one.actor, None)
             if count.number != rows.order_by().count() or not count.exact:
-                raise SystemExit(f"{one.name} {name}: the tally says {count.number}, the rows {rows.order_by().count()}")
-            timings.append(
-                timed(
-                    f"count · {one.name} · {name}",
-                    [lambda: spec.count(rows, chosen, one.actor, None) for _ in range(rounds)],
+                raise SystemExit(
+                    f"{one.name} {name}: the tally says {count.number}, the rows {rows.order_by().count()}"
                 )
-            )
+            again = partial(spec.count, rows, chosen, one.actor, None)
+            timings.append(timed(f"count · {one.name} · {name}", [again] * rounds))
     return timings
 
 

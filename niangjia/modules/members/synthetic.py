@@ -91,7 +91,7 @@ PLATFORMS = {
     Category.STREAMER: ("岸上直播",),
 }
 """Invented too. A platform gives out the work; a site belongs to a firm of its own."""
-_WITH_SITES = frozenset({Category.COURIER, Category.FOOD_RIDER})
+WITH_SITES = frozenset({Category.COURIER, Category.FOOD_RIDER})
 
 
 class Work(NamedTuple):
@@ -113,7 +113,7 @@ def _works(*entries: tuple[str, float, tuple[Category, ...], bool]) -> list[tupl
     works = []
     for post, share, categories, skilled in entries:
         platforms = next((PLATFORMS[each] for each in categories if each in PLATFORMS), ())
-        has_site = not _WITH_SITES.isdisjoint(categories)
+        has_site = not WITH_SITES.isdisjoint(categories)
         codes = tuple(int(each) for each in categories)
         works.append((Work(post, codes, skilled, platforms, has_site), share))
     return works
@@ -372,6 +372,13 @@ _ETHNICITY = "01:9720 22:40 03:25 06:55 15:45 09:30 12:25 08:25 07:15 17:0 11:12
 _UYGHUR = "05"
 
 _SITES = "一二三四"
+SITE_NUMBERS = len(_SITES)
+
+
+def site_name(platform: str, place: str, number: int) -> str:
+    """The name of a platform's delivery site in a place, the first of its sites having number 0."""
+    return f"{platform}{place}{_SITES[number]}站"
+
 
 _BY_PLATFORM = frozenset({Trade.TRUCKS, Trade.COURIERS, Trade.RIDERS, Trade.RIDE_HAILING, Trade.HOUSEHOLDS})
 _LEFT = (
@@ -547,7 +554,7 @@ def people_of(block: Block, *, seed: int, today: date) -> Iterator[Invented]:
         if work.platforms:
             platform = work.platforms[number % len(work.platforms)]
             if work.has_site:
-                site = f"{platform}{block.place}{_SITES[number >> 3 & 3]}站"
+                site = site_name(platform, block.place, number >> 3 & 3)
         ended_on = None
         if block.former:
             status = _leaving()[bits >> 117 & 63]
