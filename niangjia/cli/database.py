@@ -29,7 +29,7 @@ MIGRATION_LOCK = 7_306_211
 FIRST_WITH_TRANSACTION_TIMEOUT = 17
 
 app = typer.Typer(help="The database: its state, migrations, backup and restore.", no_args_is_help=True)
-terminal = Console(highlight=False)
+terminal = Console(highlight=False, soft_wrap=True)
 
 
 @app.callback()

@@ -26,9 +26,10 @@ FACES = (("工作台", "/desk/"), ("手机端", "/"), ("驾驶舱", "/cockpit/")
 FIRST_ANSWER = "/accounts/login/"
 SEED = "niangjia.modules.members.seed"
 PATIENCE = 60.0
+ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 EVERYWHERE = "0.0.0.0"  # noqa: S104
 
-terminal = Console(highlight=False)
+terminal = Console(highlight=False, soft_wrap=True)
 
 
 def up(
@@ -38,8 +39,8 @@ def up(
     scale: Annotated[str, typer.Option(help="What an empty demo is filled with: small, county or city.")] = "county",
 ) -> None:
     """Start everything and say where to log in; Ctrl-C stops it. Without DATABASE_URL: a demo of the checkout's own."""
-    # Like Ctrl-C, so that systemd's and a closed terminal's way of stopping us stops the children too.
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    # All like Ctrl-C, so that whatever stops us stops the children too.
+    for number in ENDINGS:
         signal.signal(number, interrupt)
     with port_of_ours(host, port):
         with step("database"):
@@ -93,7 +94,8 @@ def serve(host: str, port: int, workers: int) -> None:
         terminal.print("\nStopping …")
     finally:
         # A second Ctrl-C must not leave half of it running.
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        for number in ENDINGS:
+            signal.signal(number, signal.SIG_IGN)
         processes.stop(web, within=5)
         processes.stop(worker, within=10)
 
