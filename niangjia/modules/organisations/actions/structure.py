@@ -23,8 +23,8 @@ from niangjia.modules.organisations.actions.organisations import (
 )
 from niangjia.modules.organisations.events import OrganisationMerged
 from niangjia.modules.organisations.models import EmployerUnion, Organisation, Post, StaffMember, Term, Zone
-from niangjia.modules.organisations.queries.open_matters import open_matters
 from niangjia.modules.organisations.permissions import Permission
+from niangjia.modules.organisations.queries.open_matters import open_matters
 from niangjia.modules.organisations.queries.organisations import organisation_in_sight, placed
 from niangjia.modules.organisations.rules import PostEnd, Structural
 

@@ -1,6 +1,6 @@
 """The organisation in which somebody works now: chosen in the sidebar, kept in the session, used by every list.
 
-    show_list(request, SCREEN, within=current_path(request))
+show_list(request, SCREEN, within=current_path(request))
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The tabs of an organisation's page. Rooms above hang theirs beside ours:
 
-    register_tab(Tab("会员", "members:of_organisation", Permission.MEMBER_VIEW, order=30))
+register_tab(Tab("会员", "members:of_organisation", Permission.MEMBER_VIEW, order=30))
 """
 
 from __future__ import annotations
