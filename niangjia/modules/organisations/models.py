@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
+from django.db.models.functions import Coalesce
 
 from niangjia.kernel.access.actor import Actor
 from niangjia.kernel.access.models import Scope, User
@@ -206,17 +207,30 @@ WIDE_GROUND = 50
 """Divisions: a county has fewer, a city more. Measured with 150,000 employers."""
 
 
+def answering() -> ScopedQuerySet[Organisation]:
+    """The organisations that answer for ground; that of a merged one is its heir's.
+
+    One entered with its superior's division has no ground of its own: it would get all of the superior's.
+    """
+    rows = Organisation.objects.unscoped(reason="who answers for which ground")
+    superior = rows.filter(pk=OuterRef("scope__parent_id"), division=OuterRef("division_id"))
+    return rows.filter(
+        ~Exists(superior),
+        Q(closed_on=None) | Q(merged_into__isnull=False),
+        kind__in=GROUND_KINDS,
+        division__isnull=False,
+    )
+
+
 def ground_under(paths: tuple[str, ...]) -> list[str]:
     """The divisions for which the organisations at and under the paths answer."""
-    answering = list(
-        Organisation.objects.unscoped(reason="ground that the paths cover")
-        .filter(scope__path__under_any=list(paths), kind__in=GROUND_KINDS, closed_on=None, division__isnull=False)
-        .values_list("division_id", flat=True)
-    )
-    within = Q(pk__in=answering)
+    under = list(paths)
+    here = Q(scope__path__under_any=under, closed_on=None) | Q(merged_into__scope__path__under_any=under)
+    codes = list(answering().filter(here).values_list("division_id", flat=True))
+    within = Q(pk__in=codes)
     for above in ("parent", "parent__parent", "parent__parent__parent"):
-        within |= Q(**{f"{above}__in": answering})
-    return list(Division.objects.filter(within).values_list("pk", flat=True)) if answering else []
+        within |= Q(**{f"{above}__in": codes})
+    return list(Division.objects.filter(within).values_list("pk", flat=True)) if codes else []
 
 
 def answering_for(division_id: str) -> list[str]:
@@ -227,9 +241,9 @@ def answering_for(division_id: str) -> list[str]:
         codes.append(division.pk)
         division = division.parent
     found = (
-        Organisation.objects.unscoped(reason="who answers for this ground")
-        .filter(division__in=codes, kind__in=GROUND_KINDS, closed_on=None)
-        .values_list("division_id", "scope__path")
+        answering()
+        .filter(division__in=codes)
+        .values_list("division_id", Coalesce("merged_into__scope__path", "scope__path"))
     )
     return [path for code, path in sorted(found, key=lambda one: (codes.index(one[0]), one[1]))]
 
