@@ -15,7 +15,7 @@ Shown = Callable[[Any], str]
 _values: dict[tuple[str, str], Shown] = {}
 
 
-def register_values(kind: str, **shown: Shown) -> None:
+def register_values(kind: str, /, **shown: Shown) -> None:
     """`register_values('organisations.organisation', kind=label_of_kind)`: codes in words, by column."""
     _values.update({(kind, column): show for column, show in shown.items()})
 
