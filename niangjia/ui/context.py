@@ -9,7 +9,7 @@ from django.http import HttpRequest
 
 from niangjia.kernel.access.actor import NOBODY, Actor
 from niangjia.kernel.access.rights import jobs
-from niangjia.kernel.notify.models import Message
+from niangjia.kernel.notify.queries import unread_count
 from niangjia.ui import desk
 from niangjia.ui.display import display_of
 
@@ -44,7 +44,7 @@ class Shell:
 
     @cached_property
     def unread(self) -> int:
-        return Message.objects.filter(user_id=self.actor.user_id, read_at=None).count()
+        return unread_count(self.request.user.pk) if self.request.user.is_authenticated else 0
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
@@ -55,6 +55,6 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "shell": Shell(request),
         "csp_nonce": getattr(request, "csp_nonce", ""),
         # `{% extends layout %}`: one template serves as a page and as the drawer's content
-        "layout": "ui/in_drawer.html" if in_drawer else "ui/desk.html",
+        "layout": "ui/in_drawer.html" if in_drawer else "ui/detail.html",
         "in_drawer": in_drawer,
     }

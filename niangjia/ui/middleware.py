@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from http import HTTPStatus
+from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.contrib.auth.views import redirect_to_login
 from django.contrib.messages import get_messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
@@ -68,9 +70,9 @@ class ErrorPagesMiddleware:
             resolve_url(settings.LOGIN_URL)
         ):
             # A session that ended must not bring the log-in page into a part of this one.
-            fresh = HttpResponse(status=204)
-            fresh["HX-Redirect"] = response["Location"]
-            return fresh
+            seen = urlsplit(request.headers.get("HX-Current-URL", ""))
+            address = redirect_to_login(f"{seen.path}?{seen.query}" if seen.query else seen.path or "/desk/").url
+            return HttpResponse(status=204, headers={"HX-Redirect": address})
         if response.status_code >= HTTPStatus.BAD_REQUEST and response.status_code != HTTPStatus.UNPROCESSABLE_ENTITY:
             why = getattr(response, "said_why", "") or ADVICE.get(response.status_code, ADVICE[500])
             toast = HttpResponse(
@@ -80,6 +82,7 @@ class ErrorPagesMiddleware:
             return toast
         if (
             response.status_code == HTTPStatus.OK
+            and not response.streaming
             and get_messages(request)
             and response.get("Content-Type", "").startswith("text/html")
         ):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -16,7 +18,8 @@ from niangjia.kernel.access.actor import Actor
 from niangjia.kernel.errors import Missing
 from niangjia.kernel.jobs.models import BackgroundTask
 from niangjia.kernel.lists.models import SavedView
-from niangjia.kernel.notify.models import Message
+from niangjia.kernel.notify import queries as notify
+from niangjia.kernel.notify.actions import mark_all_read, mark_read
 from niangjia.ui import desk
 from niangjia.ui.display import CHOICES, YEAR
 
@@ -27,6 +30,10 @@ GREETINGS = ((5, "夜深了"), (11, "早上好"), (13, "中午好"), (18, "下�
 
 def actor_of(request: HttpRequest) -> Actor:
     return request.actor  # type: ignore[attr-defined, no-any-return]
+
+
+def own_id(request: HttpRequest) -> int:
+    return cast("int", request.user.pk)
 
 
 def back(request: HttpRequest, otherwise: str = "/desk/") -> str:
@@ -49,8 +56,8 @@ def home(request: HttpRequest) -> HttpResponse:
             "greeting": next(words for until, words in GREETINGS if timezone.localtime().hour < until),
             "waiting": desk.waiting_for(actor),
             "due_soon": desk.due_soon_for(actor),
-            "tasks": BackgroundTask.objects.filter(user_id=actor.user_id).order_by("-id")[:5],
-            "reminders": Message.objects.filter(user_id=actor.user_id, read_at=None).order_by("-id")[:5],
+            "tasks": BackgroundTask.objects.filter(user_id=own_id(request)).order_by("-id")[:5],
+            "reminders": notify.inbox(own_id(request), unread_only=True)[:5],
             "cards": [(card, context) for card, context in cards if context is not None],
         },
     )
@@ -85,14 +92,13 @@ def display(request: HttpRequest) -> HttpResponse:
 @require_POST
 def save_view(request: HttpRequest) -> HttpResponse:
     """Save the list's state under a name; a name used before is saved anew."""
-    actor = actor_of(request)
     name, list_name = request.POST.get("name", "").strip()[:30], request.POST.get("list", "")[:60]
     if not name or not list_name:
         messages.error(request, "请给视图起个名字。")
         return redirect(back(request))
     with transaction.atomic():
         view, _ = SavedView.objects.update_or_create(
-            user_id=actor.user_id,
+            user_id=own_id(request),
             list_name=list_name,
             name=name,
             defaults={"query": request.POST.get("query", "")[:1000], "columns": request.POST.getlist("column")[:50]},
@@ -107,7 +113,7 @@ def save_view(request: HttpRequest) -> HttpResponse:
 @require_POST
 def change_view(request: HttpRequest, pk: int) -> HttpResponse:
     """Rename, delete, make default or not."""
-    view = SavedView.objects.filter(pk=pk, user_id=actor_of(request).user_id).first()
+    view = SavedView.objects.filter(pk=pk, user_id=own_id(request)).first()
     if view is None:
         raise Missing("这个视图已经不在了。")
     verb = request.POST.get("verb")
@@ -146,7 +152,7 @@ def make_default(view: SavedView) -> None:
 @login_required
 @require_GET
 def tasks(request: HttpRequest) -> HttpResponse:
-    mine = BackgroundTask.objects.filter(user_id=actor_of(request).user_id).order_by("-id")[:SHOWN]
+    mine = BackgroundTask.objects.filter(user_id=own_id(request)).order_by("-id")[:SHOWN]
     return render(request, "ui/tasks/list.html", {"tasks": mine})
 
 
@@ -154,7 +160,7 @@ def tasks(request: HttpRequest) -> HttpResponse:
 @require_GET
 def task(request: HttpRequest, pk: int) -> HttpResponse:
     """One task with its progress; asks again every two seconds while it runs, and may be left."""
-    found = BackgroundTask.objects.filter(pk=pk, user_id=actor_of(request).user_id).first()
+    found = BackgroundTask.objects.filter(pk=pk, user_id=own_id(request)).first()
     if found is None:
         raise Missing("没有这个任务，可能已过期清理。")
     template = "ui/tasks/state.html" if request.headers.get("HX-Target") == "task" else "ui/tasks/page.html"
@@ -164,22 +170,20 @@ def task(request: HttpRequest, pk: int) -> HttpResponse:
 @login_required
 @require_GET
 def inbox(request: HttpRequest) -> HttpResponse:
-    mine = Message.objects.filter(user_id=actor_of(request).user_id)
     unread_only = request.GET.get("unread") == "1"
+    rows = notify.inbox(own_id(request), unread_only=unread_only)
     before = request.GET.get("before", "")
-    rows = mine.filter(read_at=None) if unread_only else mine
     if before.isdigit():
         rows = rows.filter(pk__lt=int(before))
-    found = list(rows.order_by("-id")[: SHOWN + 1])
-    older = found[SHOWN - 1].pk if len(found) > SHOWN else None
+    found = list(rows[: SHOWN + 1])
     return render(
         request,
         "ui/inbox/page.html",
         {
             "messages_shown": found[:SHOWN],
-            "older": older,
+            "older": found[SHOWN - 1].pk if len(found) > SHOWN else None,
             "unread_only": unread_only,
-            "unread": mine.filter(read_at=None).count(),
+            "unread": notify.unread_count(own_id(request)),
         },
     )
 
@@ -188,16 +192,13 @@ def inbox(request: HttpRequest) -> HttpResponse:
 @require_POST
 def open_message(request: HttpRequest, pk: int) -> HttpResponse:
     """Mark as read and go where the message points."""
-    found = Message.objects.filter(pk=pk, user_id=actor_of(request).user_id).first()
-    if found is None:
-        raise Missing("没有这条消息。")
-    Message.objects.filter(pk=pk, read_at=None).update(read_at=timezone.now())
-    return redirect(found.url if found.url.startswith("/") else "ui:inbox")
+    message = mark_read(pk, user_id=own_id(request), now=timezone.now())
+    return redirect(message.url if message.url.startswith("/") else "ui:inbox")
 
 
 @login_required
 @require_POST
 def read_all(request: HttpRequest) -> HttpResponse:
-    Message.objects.filter(user_id=actor_of(request).user_id, read_at=None).update(read_at=timezone.now())
+    mark_all_read(own_id(request), now=timezone.now())
     messages.success(request, "已全部标为已读。")
     return redirect("ui:inbox")
