@@ -15,6 +15,7 @@ from niangjia.kernel.acting import changing
 from niangjia.kernel.audit import actions as audit
 from niangjia.kernel.errors import Refused
 from niangjia.modules.organisations import rules
+from niangjia.modules.organisations.actions.employers import move_employers_of_union
 from niangjia.modules.organisations.actions.organisations import (
     ensure_may_restructure,
     ensure_name_free,
@@ -22,7 +23,7 @@ from niangjia.modules.organisations.actions.organisations import (
     told,
 )
 from niangjia.modules.organisations.events import OrganisationMerged
-from niangjia.modules.organisations.models import EmployerUnion, Organisation, Post, StaffMember, Term, Zone
+from niangjia.modules.organisations.models import Organisation, Post, StaffMember, Term, Zone
 from niangjia.modules.organisations.permissions import Permission
 from niangjia.modules.organisations.queries.open_matters import open_matters
 from niangjia.modules.organisations.queries.organisations import organisation_in_sight, placed
@@ -76,7 +77,6 @@ def merge_organisations(
             rules.ensure_may_sit_under(placed(child).kind, placed(into).kind)
             ensure_name_free(child.name, into.pk)
             _move(child, into, on=on, actor=actor, now=now, note=f"随“{gone.name}”并入")
-        _hand_over_employers(gone, into, on=on)
         _hand_over_zones(gone, into)
         StaffMember.objects.unscoped(reason="staff of a union that ends").filter(
             organisation=gone, left_on=None
@@ -158,24 +158,12 @@ def _end(
         until_on=on, ended_by=str(PostEnd.UNION_ENDED)
     )
     Term.objects.unscoped(reason=reason).filter(organisation=row, ended_on=None).update(ended_on=on)
-    EmployerUnion.objects.unscoped(reason=reason).filter(organisation=row, until_on=None).update(until_on=on)
+    move_employers_of_union(row.pk, into_id=into.pk if into else None, on=on, actor=actor, now=now)
     end_grants_at(row.scope, actor=actor, now=now, reason=f"{row.name}{kind.label}")
     close_scope(row.scope, on=on)
     row.closed_on, row.merged_into = on, into
     row.save(update_fields=["closed_on", "merged_into"])
     told(row, kind, on=on, actor=actor, now=now, other=into, path_before=row.scope.path, note=note)
-
-
-def _hand_over_employers(gone: Organisation, into: Organisation, *, on: date) -> None:
-    links = EmployerUnion.objects.unscoped(reason="employers of a union that ends")
-    already = set(links.filter(organisation=into, until_on=None).values_list("employer_id", flat=True))
-    moving = links.filter(organisation=gone, until_on=None).values_list("employer_id", flat=True)
-    new = [
-        EmployerUnion(employer_id=employer, organisation=into, from_on=on)
-        for employer in moving
-        if employer not in already
-    ]
-    links.bulk_create(new)
 
 
 def _hand_over_zones(gone: Organisation, into: Organisation) -> None:
