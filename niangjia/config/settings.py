@@ -69,6 +69,7 @@ INSTALLED_APPS = [
     "niangjia.kernel.notify",
     "niangjia.modules.organisations",
     "niangjia.modules.members",
+    "niangjia.flows",
 ]
 
 MIDDLEWARE = [

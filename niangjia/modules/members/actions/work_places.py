@@ -11,6 +11,7 @@ from niangjia.kernel.audit import actions as audit
 from niangjia.kernel.errors import NotPermitted, Refused
 from niangjia.modules.members.models import DeliverySite, Platform
 from niangjia.modules.members.permissions import Permission
+from niangjia.modules.members.rules import SHORTEST_NAME
 
 
 def add_platform(*, name: str, actor: Actor, now: datetime) -> Platform:
@@ -44,6 +45,6 @@ def _add(row: Platform | DeliverySite, actor: Actor, now: datetime, *, verb: str
 
 def _name(text: str, longest: int) -> str:
     name = " ".join(text.split())
-    if not 2 <= len(name) <= longest:
-        raise Refused("dictionary.name", f"名称应为 2 到 {longest} 个字。", "name")
+    if not SHORTEST_NAME <= len(name) <= longest:
+        raise Refused("dictionary.name", f"名称应为 {SHORTEST_NAME} 到 {longest} 个字。", "name")
     return name

@@ -109,7 +109,7 @@ def trail_of(person: Person, memberships: Iterable[Membership], limit: int = 100
     wanted = Q(subject_kind=kind_of(person), subject_id=person.pk)
     ids = [membership.pk for membership in memberships]
     if ids:
-        wanted |= Q(subject_kind=Membership._meta.label_lower, subject_id__in=ids)
+        wanted |= Q(subject_kind=kind_of(Membership), subject_id__in=ids)
     return list(AuditEntry.objects.filter(wanted).order_by("-id")[:limit])
 
 

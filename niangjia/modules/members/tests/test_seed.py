@@ -1,0 +1,112 @@
+"""Rows that came by COPY pass what rows made by actions pass: constraints, rules, and the things kept beside them."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from niangjia.kernel.access.models import Scope, ScopePath, User
+from niangjia.kernel.crypto.ring import digest
+from niangjia.kernel.errors import Refused
+from niangjia.kernel.ltree import is_under
+from niangjia.kernel.numbers import check_phone
+from niangjia.kernel.pinyin import initials, name_key, title_key
+from niangjia.modules.members.models import MemberFlow, Membership, MemberTally, Person
+from niangjia.modules.members.rules import ACTIVE, Document, Sex, check_document, check_name, read_document
+from niangjia.modules.members.seed import fill, log_ins
+from niangjia.modules.organisations.rules import OrganisationKind, check_employer_credit_code, ensure_may_sit_under
+from niangjia.modules.organisations.synthetic import SIZES, Scale
+
+pytestmark = pytest.mark.django_db(transaction=True)
+WHY = "the test looks at every row"
+
+
+@pytest.fixture
+def filled() -> None:
+    fill(Scale.SMALL, seed=1)
+
+
+def test_people_and_memberships_hold_what_the_actions_hold(filled: None) -> None:
+    today = timezone.localdate()
+    people = Person.objects.unscoped(reason=WHY).in_bulk()
+    for person in people.values():
+        person.full_clean()
+        assert check_name(person.name) is None
+        assert check_document(Document.RESIDENT, person.document_number, today=today, synthetic=True) is None
+        assert check_document(Document.RESIDENT, person.document_number, today=today) is not None
+        assert check_phone(person.phone, synthetic=True) is None
+        assert check_phone(person.phone) is not None
+        read = read_document(Document.RESIDENT, person.document_number)
+        assert read is not None
+        assert (read.birth_on, read.sex) == (person.born_on, Sex(person.sex))
+        assert bytes(person.document_digest) == digest(person.document_number)
+        assert bytes(person.phone_digest) == digest(person.phone)
+    for membership in Membership.objects.unscoped(reason=WHY):
+        membership.full_clean()
+        person = people[membership.person_id]
+        assert (membership.name, membership.name_key) == (person.name, name_key(person.name))
+        assert membership.initials == initials(person.name)
+        assert membership.phone_tail == person.phone[-4:]
+
+
+def test_the_register_has_its_size_and_its_tally(filled: None) -> None:
+    rows = Membership.objects.unscoped(reason=WHY)
+    assert rows.filter(status__in=ACTIVE).count() == SIZES[Scale.SMALL].members
+    assert Scope.objects.count() == SIZES[Scale.SMALL].unions
+    for tally in MemberTally.objects.all():
+        here = rows.filter(scope=tally.scope_id, status=tally.status)
+        if tally.category:
+            here = here.filter(categories__contains=[tally.category])
+        assert here.count() == tally.n
+    assert sum(flow.n for flow in MemberFlow.objects.all()) == SIZES[Scale.SMALL].members
+
+
+def test_the_tree_is_one_that_staff_could_have_built(filled: None) -> None:
+    from niangjia.modules.organisations.models import Employer, Organisation
+
+    organisations = {row.pk: row for row in Organisation.objects.unscoped(reason=WHY).select_related("scope")}
+    for row in organisations.values():
+        row.full_clean()
+        parent = organisations.get(row.scope.parent_id)
+        ensure_may_sit_under(OrganisationKind(row.kind), OrganisationKind(parent.kind) if parent else None)
+        assert parent is None or is_under(row.scope.path, parent.scope.path)
+        assert row.name_key == title_key(row.name)
+        assert ScopePath.objects.get(scope=row.pk, until_on=None).path == row.scope.path
+    for employer in Employer.objects.unscoped(reason=WHY):
+        employer.full_clean()
+        assert check_employer_credit_code(employer.credit_code or "") is None
+
+
+def test_the_next_rows_get_ids_of_their_own(filled: None) -> None:
+    with connection.cursor() as cursor:
+        for table in ("members_person", "members_membership", "access_scope", "access_user", "organisations_employer"):
+            cursor.execute(f"select max(id) < nextval(pg_get_serial_sequence('{table}', 'id')) from {table}")
+            assert (cursor.fetchone() or (False,))[0], table
+
+
+def test_those_who_log_in_are_told(filled: None) -> None:
+    told = log_ins()
+    assert {"zhuxi", "jingban", "zhuangan", "jingshen", "rexian", "guanli"} <= {username for _, _, username, _ in told}
+    assert all(User.objects.get(username=username).check_password(password) for _, _, username, password in told)
+
+
+def test_a_filled_register_is_not_filled_again(filled: None) -> None:
+    before = Person.objects.unscoped(reason=WHY).count()
+    with pytest.raises(Refused):
+        fill(Scale.SMALL, seed=2)
+    assert Person.objects.unscoped(reason=WHY).count() == before
+
+
+def test_the_same_seed_gives_the_same_people() -> None:
+    from niangjia.modules.members.seed import placed
+    from niangjia.modules.members.synthetic import people_of
+    from niangjia.modules.organisations.synthetic import plan
+
+    today = timezone.localdate()
+
+    def names(seed: int) -> list[str]:
+        block = next(iter(placed(plan(Scale.SMALL, seed=seed, today=today)))).block
+        return [one.name for one in people_of(block, seed=seed, today=today)]
+
+    assert names(1) == names(1) != names(2)
