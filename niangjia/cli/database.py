@@ -241,6 +241,21 @@ def is_empty() -> bool:
     return not get_user_model().objects.exists()
 
 
+def remark() -> str | None:
+    """What the database has written on it, seen by every program and kept when its tables are not there yet."""
+    with connected() as connection:
+        row = connection.execute(
+            "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = current_database()"
+        ).fetchone()
+    return row[0] if row else None
+
+
+def put_remark(text: str) -> None:
+    with connected() as connection:
+        written = sql.SQL("COMMENT ON DATABASE {} IS {}")
+        connection.execute(written.format(sql.Identifier(database_name()), sql.Literal(text or None)))
+
+
 def connected(dbname: str | None = None, *, lock_timeout: bool = True) -> psycopg.Connection[Any]:
     connection = psycopg.connect(url(dbname), autocommit=True, connect_timeout=5)
     if not lock_timeout:

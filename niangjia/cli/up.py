@@ -19,12 +19,13 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from niangjia.cli import processes, surroundings
+from niangjia.cli import database, processes, surroundings
 from niangjia.cli.troubles import Trouble
 
 FACES = (("工作台", "/desk/"), ("手机端", "/"), ("驾驶舱", "/cockpit/"), ("柜台", "/counter/"))
 FIRST_ANSWER = "/accounts/login/"
 SEED = "niangjia.modules.members.seed"
+FILLING = "being filled"
 PATIENCE = 60.0
 ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 EVERYWHERE = "0.0.0.0"  # noqa: S104
@@ -44,12 +45,13 @@ def up(
         signal.signal(number, interrupt)
     with port_of_ours(host, port):
         with step("database"):
-            surroundings.settle(make_demo=True)
+            server = surroundings.settle(make_demo=True)
             if os.environ.get("NIANGJIA_ENV") == "demo":
                 os.environ.setdefault("NIANGJIA_HOSTS", "*" if host == EVERYWHERE else f"localhost,127.0.0.1,{host}")
-            from niangjia.cli import database
-
             database.begin_django()
+            if server and database.remark() == FILLING:  # an earlier start was stopped in the middle of it
+                server.drop_database(surroundings.DATABASE)
+                server.create_database(surroundings.DATABASE)
             database.refuse_unfit()
         with step("tables"):
             database.bring_up_to_date()
@@ -66,13 +68,15 @@ def fill(scale: str) -> None:
         return
     terminal.print("  county …")
     began = time.monotonic()
+    database.put_remark(FILLING)
     seeding = processes.child("seed", "--scale", scale)
     try:
         status = seeding.wait()
     finally:
         processes.stop(seeding, within=10)
     if status:
-        raise Trouble("Filling the demo failed (see above): run `make demo-reset` and `make demo` to begin anew.")
+        raise Trouble("Filling the demo failed: what it said stands above; `make demo` tries again.")
+    database.put_remark("")
     terminal.print(f"  county {time.monotonic() - began:.1f} s")
 
 
