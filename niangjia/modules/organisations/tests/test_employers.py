@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from datetime import date, timedelta
+from functools import partial
 
 import pytest
 from django.db import connection, connections, transaction
@@ -424,7 +425,8 @@ def test_the_same_union_or_the_same_code_twice_at_once_is_refused_once(tree, cle
     made = added(clerk)
     said = race([lambda: linked(made, tree.mill, clerk), lambda: linked(made, tree.mill, clerk)])
     assert [error.code for error in said] == ["employer_union.twice"]
-    said = race([lambda: added(clerk, name=name, credit_code=code_of(9)) for name in ("北山甲厂房", "北山乙厂房")])
+    names = ("北山甲厂房", "北山乙厂房")
+    said = race([partial(added, clerk, name=name, credit_code=code_of(9)) for name in names])
     assert [error.code for error in said] == ["employer.registered"]
 
 
