@@ -83,6 +83,11 @@ def _order(fields: tuple[str, ...], descending: bool, *, fence: bool) -> list[An
     return [item.desc() if descending else item.asc() for item in expressions]
 
 
+def fence_around(field: str) -> Any:
+    """The field as an expression that no index matches, so that hits are found first and sorted after."""
+    return Coalesce(F(field), F(field))
+
+
 def _beyond(fields: tuple[str, ...], key: list[Any], descending: bool) -> Q:
     """Rows after the key, in index order: first >= a AND NOT (first = a AND the rest is not beyond)."""
     side = "lt" if descending else "gt"

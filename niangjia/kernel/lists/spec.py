@@ -43,6 +43,7 @@ class Filter:
     apply: Callable[[QuerySet[Any], str], QuerySet[Any]]
     kind: Literal["choice", "flag", "date", "text"] = "choice"
     choices: Choices | Callable[[Actor], Choices] = ()
+    blank: str = "全部"  # what it means to choose nothing
 
     def options(self, actor: Actor) -> Choices:
         return self.choices(actor) if callable(self.choices) else self.choices

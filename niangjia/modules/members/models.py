@@ -87,7 +87,7 @@ class Person(FailClosedModel):
 class Platform(models.Model):
     """A platform that gives out work (外卖、快递、网约车…). Public dictionary."""
 
-    name = models.CharField(max_length=40, unique=True)
+    name = models.CharField("名称", max_length=40, unique=True)
 
     def __str__(self) -> str:
         return self.name
@@ -96,10 +96,11 @@ class Platform(models.Model):
 class DeliverySite(models.Model):
     """A couriers' or riders' site (站点), apart from the platform; its firm may be a known employer."""
 
-    name = models.CharField(max_length=60)
+    name = models.CharField("名称", max_length=60)
     division = models.ForeignKey(
-        "organisations.Division", on_delete=models.PROTECT, null=True, blank=True, related_name="+"
-    )
+        "organisations.Division", on_delete=models.PROTECT, null=True, blank=True, verbose_name="所在镇街",
+        related_name="+",
+    )  # fmt: skip
     employer = models.ForeignKey(
         "organisations.Employer", on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
@@ -117,22 +118,26 @@ class Membership(ScopedModel):
     seen_with = Permission.MEMBER_VIEW
 
     person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="memberships", db_index=False)
-    scope = models.ForeignKey(Scope, on_delete=models.PROTECT, related_name="+", db_index=False)
+    scope = models.ForeignKey(
+        Scope, on_delete=models.PROTECT, verbose_name="所在工会", related_name="+", db_index=False
+    )
     status = models.SmallIntegerField("会籍状态")
     categories = ArrayField(models.SmallIntegerField(), default=list, blank=True, verbose_name="所属群体")
     joined_on = models.DateField("入会日期")
     ended_on = models.DateField("会籍终止日期", null=True, blank=True)
     employer = models.ForeignKey(
-        "organisations.Employer", on_delete=models.PROTECT, null=True, blank=True, related_name="+", db_index=False
-    )
+        "organisations.Employer", on_delete=models.PROTECT, null=True, blank=True, verbose_name="用人单位",
+        related_name="+", db_index=False,
+    )  # fmt: skip
     employment_status = models.CharField("就业状况", max_length=2, blank=True)
     post = models.CharField("岗位", max_length=40, blank=True)
     platform = models.ForeignKey(
-        Platform, on_delete=models.PROTECT, null=True, blank=True, related_name="+", db_index=False
+        Platform, on_delete=models.PROTECT, null=True, blank=True, verbose_name="平台", related_name="+", db_index=False
     )
     delivery_site = models.ForeignKey(
-        DeliverySite, on_delete=models.PROTECT, null=True, blank=True, related_name="+", db_index=False
-    )
+        DeliverySite, on_delete=models.PROTECT, null=True, blank=True, verbose_name="配送站点", related_name="+",
+        db_index=False,
+    )  # fmt: skip
     # The person's, for lists:
     name = models.TextField()
     name_key = models.TextField(db_collation="C")
