@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import multiprocessing
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime
-from functools import partial
 from typing import Any, NamedTuple
 
 from django.db import connection, transaction
@@ -19,6 +17,7 @@ from niangjia.kernel.bulk import advance_ids, built_afterwards, copy_rows, vacuu
 from niangjia.kernel.crypto.fields import EncryptedTextField
 from niangjia.kernel.crypto.ring import digest, ring
 from niangjia.kernel.errors import Refused
+from niangjia.kernel.processes import side_by_side
 from niangjia.modules.members.models import DeliverySite, MemberFlow, Membership, MemberTally, Person, Platform
 from niangjia.modules.members.rules import Document
 from niangjia.modules.members.synthetic import (
@@ -74,7 +73,7 @@ def fill(scale: Scale, *, seed: int, say: Say = lambda _: None) -> None:
         with transaction.atomic():
             fill_organisations(made, now=now)
             dictionary = fill_dictionary(made)
-            copy_members(list(placed(made)), dictionary, seed, today, now)
+            copy_members(placed(made), dictionary=dictionary, seed=seed, today=today, now=now)
             finish(made, seed=seed, today=today, now=now)
     else:
         fill_organisations(made, now=now)
@@ -135,9 +134,7 @@ def fill_side_by_side(made: Plan, dictionary: Dictionary, seed: int, today: date
     blocks = list(placed(made))
     with built_afterwards(Person, Membership) as statements:
         say("members")
-        halves = _halves(blocks)
-        with multiprocessing.get_context("spawn").Pool(len(halves), initializer=_begin_child) as pool:
-            pool.map(partial(_copy_half, dictionary=dictionary, seed=seed, today=today, now=now), halves)
+        side_by_side(__name__, "copy_members", _halves(blocks), dictionary=dictionary, seed=seed, today=today, now=now)
         say("indexes")
         later = [statement for statement in statements if "FOREIGN KEY" in statement]
         indexes = [statement for statement in statements if statement not in later]
@@ -159,17 +156,6 @@ def _halves(blocks: list[Placed]) -> list[list[Placed]]:
     return [blocks]
 
 
-def _begin_child() -> None:
-    import django
-
-    django.setup()
-
-
-def _copy_half(blocks: list[Placed], *, dictionary: Dictionary, seed: int, today: date, now: datetime) -> None:
-    copy_members(blocks, dictionary, seed, today, now)
-    connection.close()
-
-
 def _build(statement: str) -> None:
     with connection.cursor() as cursor:
         cursor.execute("set maintenance_work_mem = '1GB'")
@@ -189,7 +175,7 @@ MEMBERSHIP = (
 )  # fmt: skip
 
 
-def copy_members(blocks: Iterable[Placed], dictionary: Dictionary, seed: int, today: date, now: datetime) -> None:
+def copy_members(blocks: Iterable[Placed], *, dictionary: Dictionary, seed: int, today: date, now: datetime) -> None:
     """Makes and copies the people of these blocks, a batch of unions at a time."""
     row_of = row_maker(dictionary, now)
     people: list[tuple[Any, ...]] = []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -243,32 +243,20 @@ def fill_officers(plan: Plan, *, today: date, now: datetime) -> None:
 def representatives(plan: Plan) -> dict[str, int]:
     """One organisation of each level, on one branch of the tree: where the demonstration's officers sit."""
     kinds = OrganisationKind
-    found: dict[str, int] = {}
-    by_number = plan.organisations
-    for each in by_number:
-        if each.kind is kinds.CITY_FEDERATION:
-            found.setdefault(CITY, number_to_id(each.number))
-        elif each.kind is kinds.COUNTY_FEDERATION:
-            found.setdefault(COUNTY, number_to_id(each.number))
-        elif each.kind is kinds.TOWNSHIP_UNION:
-            found.setdefault(TOWNSHIP, number_to_id(each.number))
-    primaries = [
-        each for each in by_number
-        if each.kind is kinds.PRIMARY_UNION and each.employers and TOWNSHIP in found
-        and _is_below(each, found[TOWNSHIP], by_number)
-    ]  # fmt: skip
-    if primaries:
-        found[PRIMARY] = number_to_id(min(primaries, key=lambda each: abs(each.members - 180)).number)
-    return found
+    levels = {kinds.TOWNSHIP_UNION: TOWNSHIP, kinds.COUNTY_FEDERATION: COUNTY, kinds.CITY_FEDERATION: CITY}
+    branches = [
+        {levels[above.kind]: number_to_id(above.number) for above in _above(each, plan) if above.kind in levels}
+        | {PRIMARY: number_to_id(each.number)}
+        for each in sorted(plan.organisations, key=lambda each: abs(each.members - 180))
+        if each.kind is kinds.PRIMARY_UNION and each.employers
+    ]
+    return next(branch for branch in branches if TOWNSHIP in branch)
 
 
-def _is_below(each: PlannedOrganisation, scope_id: int, organisations: Sequence[PlannedOrganisation]) -> bool:
-    parent = each.parent
-    while parent is not None:
-        if number_to_id(parent) == scope_id:
-            return True
-        parent = organisations[parent].parent
-    return False
+def _above(each: PlannedOrganisation, plan: Plan) -> Iterator[PlannedOrganisation]:
+    while each.parent is not None:
+        each = plan.organisations[each.parent]
+        yield each
 
 
 def _grant(user: User, job: str, scope_id: int, today: date, now: datetime) -> None:
