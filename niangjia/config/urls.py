@@ -4,6 +4,7 @@ from django.urls import include, path
 
 urlpatterns = [
     path("accounts/", include("niangjia.ui.account.urls")),
+    path("accounts/invitation/", include("niangjia.modules.organisations.web.invitation")),
     path("desk/files/", include("niangjia.ui.downloads")),
     path("desk/", include("niangjia.modules.organisations.web.urls")),
     path("desk/", include("niangjia.modules.members.web.urls")),

@@ -12,13 +12,16 @@ from django.utils import timezone
 
 from niangjia.kernel.access.actions import ensure_may_give
 from niangjia.kernel.access.actor import Actor
+from niangjia.kernel.access.labels import rights
 from niangjia.kernel.access.models import Grant, Invitation, User
 from niangjia.kernel.access.permissions import Permission as Access
 from niangjia.kernel.access.rights import Job, jobs
 from niangjia.kernel.audit.models import AuditEntry
 from niangjia.kernel.errors import Missing, NotPermitted
 from niangjia.kernel.words import Word
+from niangjia.modules.organisations.models import Organisation
 from niangjia.modules.organisations.queries.organisations import names_of
+from niangjia.modules.organisations.rules import OrganisationKind
 
 SOON_DAYS = 30
 
@@ -210,3 +213,48 @@ def officer_options(actor: Actor, text: str, *, path: str | None = None, now: da
     for grant in found:
         options.setdefault(grant.user_id, (grant.user, f"{names.get(grant.scope_id, '')} {job_label(grant.job)}"))
     return list(options.values())[:20]
+
+
+MANY_PLACES = 60
+
+
+def grounds_in_sight(actor: Actor) -> list[tuple[str, str]]:
+    """What a filter by place offers: the townships and systems in sight, or the counties when there are many."""
+    for kinds in (TOWNSHIP_KINDS, COUNTY_KINDS):
+        rows = Organisation.objects.visible_to(actor).filter(kind__in=kinds, closed_on=None).order_by("name_key")
+        found = [(str(pk), name) for pk, name in rows.values_list("pk", "name")[: MANY_PLACES + 1]]
+        if len(found) <= MANY_PLACES:
+            return found
+    return found[:MANY_PLACES]
+
+
+TOWNSHIP_KINDS = (OrganisationKind.TOWNSHIP_UNION, OrganisationKind.INDUSTRY_UNION, OrganisationKind.SYSTEM_COMMITTEE)
+COUNTY_KINDS = (OrganisationKind.COUNTY_FEDERATION,)
+
+
+@dataclass(frozen=True)
+class JobRow:
+    """A line of the table that staff read: what a job may do and who gives it."""
+
+    label: str
+    rights: list[tuple[str, list[str]]]
+    given_by: list[str]
+    passes_on: bool
+
+
+def job_table() -> list[JobRow]:
+    table = jobs().values()
+    givers = [job for job in table if Access.OFFICER_APPOINT in job.permissions]
+    return [
+        JobRow(
+            job.label,
+            [
+                (room, words)
+                for room, labels in rights()
+                if (words := [label for code, label in labels if code in job.permissions])
+            ],
+            [giver.label for giver in givers if job.permissions <= giver.may_give],
+            bool(job.passes_on - job.permissions),
+        )
+        for job in table
+    ]
