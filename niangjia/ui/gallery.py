@@ -126,6 +126,7 @@ def show(request: HttpRequest) -> HttpResponse:
             "form": SampleForm(),
             "wrong": wrong,
             "timeline": timeline(now),
+            "alerts": ("info", "success", "warning", "error"),
             "now": now,
             "tabs_shown": [
                 ("基本情况", reverse("ui:gallery")),

@@ -1,0 +1,66 @@
+"""What templates name must exist in what was built."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+PRODUCT = Path(__file__).parents[2]
+DIST = PRODUCT / "ui" / "static" / "dist"
+CLASSES = re.compile(r'class="([^"]*)"')
+TAGS = re.compile(r"\{%.*?%\}|\{\{.*?\}\}")
+# Hooks for scripts and for `:has()`, and words that only mean something inside a selector with others.
+HOOKS = {"pick", "list", "busy", "help", "errors", "wide", "group", "peer"}
+
+
+def templates():
+    return [path for path in PRODUCT.rglob("templates/**/*.html") if "node_modules" not in path.parts]
+
+
+def built(name):
+    file = DIST / name
+    if not file.exists():
+        pytest.skip("the assets are not built: `npm run build`")
+    return file.read_text(encoding="utf-8")
+
+
+def test_every_class_in_a_template_is_in_the_style_sheet():
+    sheet = built("desk.css").replace("\\", "")
+    missing = {}
+    for path in templates():
+        for found in CLASSES.findall(path.read_text(encoding="utf-8")):
+            for name in TAGS.sub("…", found).split():
+                if name not in HOOKS and "…" not in name and f".{name}" not in sheet:
+                    missing.setdefault(name, str(path.relative_to(PRODUCT)))
+    assert missing == {}
+
+
+def test_every_icon_in_a_template_is_in_the_sprite():
+    sprite = built("icons.svg")
+    missing = {
+        name: str(path.relative_to(PRODUCT))
+        for path in templates()
+        for name in re.findall(r'(?:\{%\s*icon\s+|\bicon=)"([a-z0-9-]+)"', path.read_text(encoding="utf-8"))
+        if f'id="{name}"' not in sprite
+    }
+    assert missing == {}
+
+
+def test_nothing_in_a_template_needs_a_weaker_policy():
+    forbidden = re.compile(r'\s(style|on[a-z]+|hx-on[:\w-]*)="|<script(?![^>]*nonce)[^>]*>|javascript:', re.IGNORECASE)
+    found = {
+        str(path.relative_to(PRODUCT)): match.group(0)
+        for path in templates()
+        if (match := forbidden.search(path.read_text(encoding="utf-8")))
+    }
+    assert found == {}
+
+
+def test_search_fields_hear_an_input_method():
+    assert [path.name for path in templates() if "keyup" in path.read_text(encoding="utf-8")] == []
+
+
+def test_the_script_stays_small():
+    import gzip
+
+    assert len(gzip.compress(built("desk.js").encode())) < 60 * 1024
