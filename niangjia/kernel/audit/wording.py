@@ -46,7 +46,7 @@ def changes(entry: AuditEntry) -> list[Change]:
             entry.before is None,
         )
         for column in after
-        if column in labels
+        if column in labels and not (entry.before is None and after[column] in (0, False))
     ]
     return [change for change in found if change.before or change.after]
 

@@ -237,3 +237,22 @@ def test_a_system_committee_has_no_congress(tree, as_job):
     assert "上级委派" in said
     assert "选举产生" not in said
     assert "不开会员代表大会" in text_of(client.get(page("organisation_terms", committee.pk)))
+
+
+def test_home_reminds_of_re_elections_and_shows_the_place(tree, as_job):
+    elect(tree, tree.mill)
+    said = text_of(as_job("CLERK", tree.north).get("/desk/"))
+    assert "半年内要换届" in said
+    assert "本级概况" in said
+    assert "上年末的数字按当日隶属关系统计" in said
+    assert "半年内要换届" not in text_of(as_job("CLERK", tree.south).get("/desk/"))
+
+
+def test_what_is_edited_is_told_in_chinese(tree, as_job):
+    client = as_job("CLERK", tree.north)
+    client.post(page("organisation_edit", tree.mill.pk), {"address": "北山路 1 号", "division": "530999002"})
+    said = text_of(client.get(page("organisation_history", tree.mill.pk)))
+    assert "修改资料" in said
+    assert "地址：空 → 北山路 1 号" in said
+    assert "行政区划：北山镇 → 南湖街道" in said
+    assert "organisations." not in said.split("timeline")[1].split("</ol>")[0]

@@ -10,13 +10,22 @@ from niangjia.kernel.access.actor import Actor
 from niangjia.modules.organisations.permissions import Permission
 from niangjia.modules.organisations.queries.organisations import organisation_options
 from niangjia.modules.organisations.queries.tabs import Tab, register_tab
-from niangjia.modules.organisations.web import at, employer_wording, employers, lists, terms, wording  # noqa: F401 - lists register themselves
+from niangjia.modules.organisations.web import (
+    at,
+    employer_wording,
+    employers,
+    office_desk,
+    organisations,
+    terms,
+    wording,
+)
 from niangjia.ui import desk
 
 
 def register() -> None:
     register_tree()
     register_employers()
+    office_desk.register()
 
 
 def register_tree() -> None:
@@ -45,6 +54,11 @@ def register_tree() -> None:
     desk.register_switcher(at.switcher)
     desk.register_due_soon(terms.due_soon)
     desk.register_search(desk.Source("组织", "building-community", view, _hits, order=20))
+    desk.register_home_card(
+        desk.HomeCard(
+            "本级概况", view, "organisations/organisation_card.html", organisations.home_card, order=10, wide=True
+        )
+    )
 
 
 def _hits(actor: Actor, text: str) -> Iterable[desk.Hit]:

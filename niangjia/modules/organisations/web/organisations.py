@@ -137,7 +137,6 @@ def organisation(request: HttpRequest, pk: int) -> HttpResponse:
     row = organisation_in_sight(pk, actor)
     term = current_terms([pk]).get(pk)
     children = list(children_of(pk, actor)[: SOME_CHILDREN + 1])
-    last_years_end = date(today.year - 1, 12, 31)
     return render(
         request,
         "organisations/organisation.html",
@@ -149,10 +148,25 @@ def organisation(request: HttpRequest, pk: int) -> HttpResponse:
             "committee": [(rules.Post(post.kind).label, post) for post in committee_of(row, on=today)],
             "nodes": nodes(children[:SOME_CHILDREN]),
             "more_children": len(children) > SOME_CHILDREN,
-            "then": last_years_end,
-            "figures": then_and_now(row, then=last_years_end),
+            "then": last_years_end(),
+            "figures": then_and_now(row, then=last_years_end()),
         },
     )
+
+
+def home_card(request: HttpRequest) -> dict[str, Any] | None:
+    """本级概况: the figures of the place where one works; left out for somebody who looks after several."""
+    here = current_organisation(request)
+    if here is None:
+        tops = tops_of(actor_of(request))
+        here = tops[0] if len(tops) == 1 else None
+    if here is None:
+        return None
+    return {"organisation": here, "figures": then_and_now(here, then=last_years_end())}
+
+
+def last_years_end() -> date:
+    return date(timezone.localdate().year - 1, 12, 31)
 
 
 @requires(Permission.ORGANISATION_VIEW)

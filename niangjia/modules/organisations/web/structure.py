@@ -159,6 +159,7 @@ def _page(request: HttpRequest, form: StructureForm, row: Organisation, **more: 
         "organisations/structure_form.html",
         {
             "form": form,
+            "goal": form[form.goal] if form.goal else None,
             "organisation": row,
             "node": node,
             "parent": above[-1] if above else None,
