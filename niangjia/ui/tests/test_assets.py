@@ -64,3 +64,18 @@ def test_the_script_stays_small():
     import gzip
 
     assert len(gzip.compress(built("desk.js").encode())) < 60 * 1024
+
+
+def test_nothing_stands_outside_the_blocks_of_a_child():
+    """A template that extends another runs its blocks only: `{% url … as x %}` beside them sets nothing."""
+    found = {}
+    for path in templates():
+        text = path.read_text(encoding="utf-8")
+        if not text.startswith("{% extends"):
+            continue
+        depth = 0
+        for tag in re.findall(r"\{%\s*(\w+)", text):
+            depth += {"block": 1, "endblock": -1}.get(tag, 0)
+            if depth == 0 and tag not in {"extends", "load", "endblock"}:
+                found.setdefault(str(path.relative_to(PRODUCT)), tag)
+    assert found == {}
