@@ -1,11 +1,31 @@
 from django.urls import URLPattern, path
 
-from niangjia.modules.organisations.web import at, employers, officers, organisations, structure, terms, zones
+from niangjia.modules.organisations.web import (
+    at,
+    audit,
+    duty,
+    employers,
+    officers,
+    organisations,
+    staff,
+    structure,
+    terms,
+    zones,
+)
 
 app_name = "organisations"
 urlpatterns: list[URLPattern] = [
+    path("audit/", audit.audit_list, name="audit_list"),
+    path("audit/<int:pk>/", audit.audit_entry, name="audit_entry"),
     path("blank-spots/", employers.blank_spot_list, name="blank_spot_list"),
     path("blank-spots/table/", employers.blank_spot_table, name="blank_spot_table"),
+    path("duty/", duty.duty, name="duty"),
+    path("duty/<int:organisation_id>/add/", duty.shift_add, name="shift_add"),
+    path("duty/<int:organisation_id>/repeat/", duty.week_repeat, name="week_repeat"),
+    path("duty/<int:organisation_id>/stand-ins/add/", duty.stand_in_add, name="stand_in_add"),
+    path("duty/shifts/<int:pk>/", duty.shift_edit, name="shift_edit"),
+    path("duty/shifts/<int:pk>/remove/", duty.shift_remove, name="shift_remove"),
+    path("duty/stand-ins/<int:pk>/end/", duty.stand_in_end, name="stand_in_end"),
     path("employers/", employers.employer_list, name="employer_list"),
     path("employers/add/", employers.employer_add, name="employer_add"),
     path("employers/options/", employers.employer_options, name="employer_options"),
@@ -55,6 +75,14 @@ urlpatterns: list[URLPattern] = [
     path("organisations/<int:pk>/terms/", terms.organisation_terms, name="organisation_terms"),
     path("organisations/<int:pk>/terms/add/", terms.term_add, name="term_add"),
     path("posts/<int:pk>/end/", terms.post_end, name="post_end"),
+    path("staff/", staff.staff_list, name="staff_list"),
+    path("staff/add/", staff.staff_add, name="staff_add"),
+    path("staff/headcount/", staff.staff_headcount, name="staff_headcount"),
+    path("staff/trainings/<int:pk>/remove/", staff.training_remove, name="training_remove"),
+    path("staff/<int:pk>/", staff.staff_member, name="staff_member"),
+    path("staff/<int:pk>/edit/", staff.staff_edit, name="staff_edit"),
+    path("staff/<int:pk>/leave/", staff.staff_leave, name="staff_leave"),
+    path("staff/<int:pk>/phone/", staff.staff_phone, name="staff_phone"),
     path("terms/<int:pk>/end/", terms.term_end, name="term_end"),
     path("terms/<int:pk>/extend/", terms.term_extend, name="term_extend"),
     path("zones/", zones.zone_list, name="zone_list"),
