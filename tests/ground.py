@@ -23,6 +23,7 @@ from niangjia.kernel.localdb import LocalDatabaseError, LocalServer
 CI = os.environ.get("CI", "").lower() in {"1", "true"}
 VERSION = int(os.environ.get("PG") or 18)
 CLONING = 7_306_212  # an advisory lock; the number means nothing
+USING: list[psycopg.Connection] = []
 SCRATCH = Path(tempfile.mkdtemp(prefix="niangjia-test-"))
 
 try:
@@ -68,6 +69,8 @@ def django_db_setup(django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     with django_db_blocker.unblock():
         connections.close_all()
         SERVER.drop_database(DATABASE)
+        while USING:
+            USING.pop().close()
         SERVER.stop()
 
 
@@ -77,10 +80,11 @@ def migrated_template() -> str:
 
     name = f"template_{digest_of_migrations()}"
     with one_at_a_time():
+        say_in_use(name)
         databases = SERVER.databases()
-        for left_over in databases:
-            if (left_over.startswith("template_") and left_over != name) or abandoned(left_over):
-                SERVER.drop_database(left_over)
+        for other in databases - {name}:
+            if abandoned(other) or (other.startswith("template_") and not in_use(other)):
+                SERVER.drop_database(other)
         if name in databases:
             return name
         making = f"{DATABASE}_making"
@@ -92,6 +96,18 @@ def migrated_template() -> str:
         with administration() as admin:
             admin.execute(f"ALTER DATABASE {making} RENAME TO {name}")
     return name
+
+
+def say_in_use(template: str) -> None:
+    """Until this process ends: runs of another state of the migrations must not drop it."""
+    USING.append(administration())
+    USING[-1].execute("SELECT pg_advisory_lock_shared(%s, hashtext(%s))", [CLONING, template])
+
+
+def in_use(template: str) -> bool:
+    with administration() as admin:
+        row = admin.execute("SELECT pg_try_advisory_lock(%s, hashtext(%s))", [CLONING, template]).fetchone()
+    return not row[0]
 
 
 def clone(template: str) -> None:
