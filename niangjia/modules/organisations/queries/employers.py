@@ -192,7 +192,7 @@ class BlankRow:
 
 
 def blank_spot_table(actor: Actor, *, within: str | None = None) -> list[BlankRow]:
-    """By township, or by county where there are many; the last line is the sum. One statement counts."""
+    """By township, or by county where there are many; the first line is the sum. One statement counts."""
     bands = [
         When(headcount__gte=rules.size_band_bounds(band)[0], then=Value(int(band))) for band in reversed(list(SizeBand))
     ]
@@ -219,6 +219,6 @@ def blank_spot_table(actor: Actor, *, within: str | None = None) -> list[BlankRo
         BlankRow(code, name, tuple(counts.get(band, 0) for band in SizeBand))
         for code, (name, counts) in sorted(lines.items())
     ]
-    if table:
-        table.append(BlankRow("", "合计", tuple(map(sum, zip(*(row.counts for row in table), strict=True)))))
-    return table
+    if not table:
+        return []
+    return [BlankRow("", "合计", tuple(map(sum, zip(*(row.counts for row in table), strict=True)))), *table]

@@ -157,6 +157,20 @@ def test_searching_and_sorting(tree, as_job):
     assert "针织厂" not in narrowed
 
 
+def test_an_organisations_tab_lists_its_own(tree, as_job, today):
+    client, row = as_job("CHAIR", tree.county), firm(tree)
+    firm(tree, "南湖造船厂", division=SOUTH)
+    shown = text_of(client.get(page("employer_tab", tree.north.pk)))
+    assert "北山水泥厂" in shown
+    assert "南湖造船厂" not in shown
+    assert "共 0 条" in text_of(client.get(page("employer_tab", tree.mill.pk)))
+    acts.link_employer_to_union(
+        row.pk, organisation_id=tree.mill.pk, from_on=today, actor=acting_as("CLERK", tree.north), now=timezone.now()
+    )
+    assert "共 1 条" in text_of(client.get(page("employer_tab", tree.mill.pk)))
+    assert as_job("CHAIR", tree.south).get(page("employer_tab", tree.north.pk)).status_code == 404
+
+
 def test_a_zone_from_its_founding_to_its_end(tree, as_job, today):
     client, rows = as_job("CLERK", tree.north), [firm(tree, f"北山第{number}厂") for number in range(2)]
     outside = firm(tree, "南湖造船厂", division=SOUTH)

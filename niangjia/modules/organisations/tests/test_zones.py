@@ -48,9 +48,7 @@ def firms(actor, number, division=NORTH, heads=50):
 
 
 def put(zone, rows, actor, from_on=TODAY):
-    return acts.assign_employers(
-        zone.pk, employer_ids=[row.pk for row in rows], from_on=from_on, actor=actor, now=NOW
-    )
+    return acts.assign_employers(zone.pk, employer_ids=[row.pk for row in rows], from_on=from_on, actor=actor, now=NOW)
 
 
 def verbs(zone):

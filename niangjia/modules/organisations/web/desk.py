@@ -77,5 +77,6 @@ def register_employers() -> None:
         desk.MenuEntry("组织与会员", "组建空白点", "map-search", "organisations:blank_spot_list", view, order=31),
         desk.MenuEntry("组织与会员", "片区", "map-pins", "organisations:zone_list", Permission.ZONE_VIEW, order=32),
     )
+    register_tab(Tab("用人单位", "organisations:employer_tab", view, order=40))
     desk.register_due_soon(employers.due_soon)
     desk.register_search(desk.Source("用人单位", "building", view, employers.search, order=30))

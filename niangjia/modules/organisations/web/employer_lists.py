@@ -103,7 +103,7 @@ class EmployerList(ListSpec):
         ),
         INDUSTRY,
         Filter("zone", "片区", apply=lambda rows, value: found.in_zone(rows, int(value)), choices=zone_choices),
-        Filter("new_form", "有新就业形态", apply=lambda rows, _: rows.filter(new_form_workers__gt=0), kind="flag"),
+        Filter("new_form", "新就业形态", apply=lambda rows, _: rows.filter(new_form_workers__gt=0), kind="flag"),
         Filter("closed", "已注销", apply=lambda rows, _: rows.filter(closed_on__isnull=False), kind="flag"),
     )
     sorts = (BY_NAME, BY_HEADS)
@@ -149,7 +149,6 @@ class BlankSpotList(ListSpec):
             apply=lambda rows, value: rows.filter(union_state=value),
             choices=[(state.value, state.label) for state in found.WITHOUT_UNION],
         ),
-        INDUSTRY,
         Filter("never", "从未联系", apply=lambda rows, _: found.never_tried(rows), kind="flag"),
         Filter("due", "该跟进了", apply=lambda rows, _: found.follow_up_due(rows, on=due_by()), kind="flag"),
     )

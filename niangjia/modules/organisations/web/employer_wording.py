@@ -55,7 +55,8 @@ def told(entries: Iterable[AuditEntry]) -> list[dict[str, Any]]:
 
 
 def _note(entry: AuditEntry) -> str:
-    said = [change.text for change in changes(entry)]
+    # A first entry repeats what the page shows anyway.
+    said = [change.text for change in changes(entry)] if entry.before is not None else []
     after = entry.after or {}
     for key, name in BESIDE.items():
         if after.get(key):

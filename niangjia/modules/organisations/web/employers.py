@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from django import forms
@@ -22,7 +23,7 @@ from niangjia.modules.organisations.models import Employer
 from niangjia.modules.organisations.permissions import Permission
 from niangjia.modules.organisations.queries import employers as found
 from niangjia.modules.organisations.queries.at import current_path
-from niangjia.modules.organisations.queries.organisations import organisation_options
+from niangjia.modules.organisations.queries.organisations import organisation_in_sight, organisation_options
 from niangjia.modules.organisations.queries.zones import zone_of
 from niangjia.modules.organisations.rules import Attempt, Nature, OrganisationKind, SizeBand
 from niangjia.modules.organisations.web.employer_forms import AttemptForm, CloseForm, EmployerForm, LinkForm
@@ -35,8 +36,13 @@ from niangjia.modules.organisations.web.employer_lists import (
     industry_label,
 )
 from niangjia.modules.organisations.web.employer_wording import told
+from niangjia.modules.organisations.web.organisations import frame
 from niangjia.ui import desk, pages
 from niangjia.ui.listing import show_list
+from niangjia.ui.templatetags.ui import chinese_day
+
+OF_ONE = replace(EMPLOYERS, template="organisations/employer_tab.html")
+ATTEMPTED = "organisations.employer.attempt_recorded"  # has a timeline of its own on the page
 
 
 def actor_of(request: HttpRequest) -> Actor:
@@ -51,6 +57,14 @@ def actor_of(request: HttpRequest) -> Actor:
 def employer_list(request: HttpRequest) -> HttpResponse:
     may_add = actor_of(request).can(Permission.EMPLOYER_EDIT)
     return show_list(request, EMPLOYERS, within=current_path(request), context={"may_add": may_add})
+
+
+@requires(Permission.EMPLOYER_VIEW)
+@require_GET
+def employer_tab(request: HttpRequest, pk: int) -> HttpResponse:
+    """The employers of one organisation: on its ground, or of the unions at and under it."""
+    row = organisation_in_sight(pk, actor_of(request))
+    return show_list(request, OF_ONE, within=row.scope.path, context=frame(request, row))
 
 
 @requires(Permission.EMPLOYER_VIEW)
@@ -108,8 +122,8 @@ def _shown(request: HttpRequest, row: Employer) -> HttpResponse:
         {
             "at": one.at,
             "by": one.user_name,
-            "text": f"{one.on}　{Attempt(one.outcome).label}" + (f"，下次跟进 {one.next_on}" if one.next_on else ""),
-            "note": one.note,
+            "text": f"{chinese_day(one.on)}　{Attempt(one.outcome).label}",
+            "note": "；".join(filter(None, [one.note, one.next_on and f"下次跟进 {chinese_day(one.next_on)}"])),
             "tone": attempt_mark(one).tone,  # type: ignore[union-attr]
         }
         for one in found.attempts_with(row)
@@ -126,7 +140,7 @@ def _shown(request: HttpRequest, row: Employer) -> HttpResponse:
             "links": found.links_of(row, actor),
             "attempts": attempts,
             "zone": zone_of(row, actor) if actor.can(Permission.ZONE_VIEW) else None,
-            "history": told(history("organisations.employer", row.pk, limit=20)),
+            "history": told(entry for entry in history("organisations.employer", row.pk) if entry.verb != ATTEMPTED),
             "may_edit": may_edit,
         },
     )

@@ -65,6 +65,7 @@ urlpatterns: list[URLPattern] = [
     path("organisations/<int:pk>/", organisations.organisation, name="organisation"),
     path("organisations/<int:pk>/dissolve/", structure.organisation_dissolve, name="organisation_dissolve"),
     path("organisations/<int:pk>/edit/", organisations.organisation_edit, name="organisation_edit"),
+    path("organisations/<int:pk>/employers/", employers.employer_tab, name="employer_tab"),
     path("organisations/<int:pk>/history/", organisations.organisation_history, name="organisation_history"),
     path("organisations/<int:pk>/merge/", structure.organisation_merge, name="organisation_merge"),
     path("organisations/<int:pk>/move/", structure.organisation_move, name="organisation_move"),
