@@ -117,13 +117,20 @@ def _counts_below(organisations: Sequence[Organisation]) -> tuple[dict[int, int]
     if not paths:
         return {}, {}
     with connection.cursor() as cursor:
+        # All places below, less the few that don't count: half of what joining every one of them costs.
         cursor.execute(
             """
-            select top.id, count(*) filter (where o.kind <> 'GROUP')
-            from unnest(%s::bigint[], %s::ltree[]) as top (id, path)
-            join access_scope s on s.path <@ top.path and s.id <> top.id
-            join organisations_organisation o on o.scope_id = s.id and o.closed_on is null
-            group by top.id
+            with top as (select * from unnest(%s::bigint[], %s::ltree[]) as top (id, path)),
+            below as (
+                select top.id, count(*) as n from top
+                join access_scope s on s.path <@ top.path and s.id <> top.id group by top.id
+            ),
+            apart as (
+                select top.id, count(*) as n from organisations_organisation o
+                join access_scope s on s.id = o.scope_id join top on s.path <@ top.path and s.id <> top.id
+                where o.closed_on is not null or o.kind = 'GROUP' group by top.id
+            )
+            select below.id, below.n - coalesce(apart.n, 0) from below left join apart using (id)
             """,
             [[row.pk for row in organisations], paths],
         )

@@ -14,11 +14,12 @@ from niangjia.modules.organisations.actions.organisations import (
     edit_organisation,
     rename_organisation,
 )
+from niangjia.modules.organisations.actions.structure import dissolve_organisation
 from niangjia.modules.organisations.models import Organisation, StructureChange
-from niangjia.modules.organisations.queries.organisations import structure_changes, trail_of
+from niangjia.modules.organisations.queries.organisations import nodes, structure_changes, trail_of
 from niangjia.modules.organisations.rules import OrganisationKind as K
 from niangjia.modules.organisations.rules import credit_code_check_character
-from niangjia.modules.organisations.testing import NOW, acting_as, small_tree
+from niangjia.modules.organisations.testing import NOW, acting_as, found_union, small_tree
 
 pytestmark = pytest.mark.django_db
 TODAY = NOW.date()
@@ -148,3 +149,11 @@ def test_a_union_does_not_rename_itself(tree):
     with pytest.raises(Missing):
         rename_organisation(tree.mill.pk, name="北山大厂工会", on=TODAY, actor=acting_as("CHAIR", tree.south), now=NOW)
     assert StructureChange.objects.unscoped(reason="test").filter(kind="RENAMED").count() == 0
+
+
+def test_the_tree_counts_the_living_below_and_no_groups(tree, chair):
+    found_union(tree.mill, "甲班工会小组", K.GROUP)
+    gone = found_union(tree.north, "北山旧厂工会")
+    dissolve_organisation(gone.pk, on=TODAY, actor=chair, now=NOW, reason="企业注销")
+    rows = [tree.county, tree.north, tree.mill, tree.harbour]
+    assert [(node.below, node.children) for node in nodes(rows)] == [(4, 2), (1, 1), (0, 1), (0, 0)]
