@@ -70,7 +70,7 @@ class PersonFacts:
         """All that is wrong with tidied facts, by field."""
         found = {
             "name": rules.check_name(self.name),
-            "document_number": self._document_problem(today, synthetic=synthetic),
+            "document_number": self.document_problem(today, synthetic=synthetic),
             "phone": numbers.check_phone(self.phone, synthetic=synthetic) if self.phone else None,
             "bank_card": numbers.check_bank_card(self.bank_card, synthetic=synthetic) if self.bank_card else None,
             "sex": _unknown_code(self.sex, Sex),
@@ -87,7 +87,7 @@ class PersonFacts:
             found["document_kind"] = "请选择证件类型。"
         return {field: problem for field, problem in found.items() if problem}
 
-    def _document_problem(self, today: date, *, synthetic: bool) -> str | None:
+    def document_problem(self, today: date, *, synthetic: bool) -> str | None:
         kind = _member(Document, self.document_kind)
         if not self.document_number:
             return "请填写证件号码。"

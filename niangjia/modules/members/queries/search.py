@@ -16,12 +16,13 @@ from niangjia.kernel.access.actor import Actor
 from niangjia.kernel.access.scoped import ScopedQuerySet
 from niangjia.kernel.crypto.ring import digest
 from niangjia.kernel.errors import Refused
+from niangjia.kernel.lists.paging import fence_around
 from niangjia.kernel.numbers import tidy_phone
 from niangjia.kernel.pinyin import name_key
 from niangjia.modules.members.models import Membership, Person
 from niangjia.modules.members.queries.figures import tallied
 from niangjia.modules.members.queries.syllables import readings
-from niangjia.modules.members.rules import tidy_document, tidy_name
+from niangjia.modules.members.rules import check_name, tidy_document, tidy_name
 
 FEW = 20_000
 """Up to so many memberships in sight a broad search or an unindexed sort stays quick."""
@@ -65,7 +66,7 @@ def found_members(rows: Rows, text: str, reach: Reach) -> Rows:
     number = tidy_document(text)
     if _DOCUMENT.fullmatch(number) and any(character.isdigit() for character in number):
         return _of_people(rows, Q(document_digest=digest(number)))
-    if len(text) > 1 and not any(character.isdigit() for character in text):
+    if check_name(text) is None:
         return rows.filter(name__startswith=text)  # a foreign name as it is written
     raise Refused("search.unclear", HINT, "q")
 
@@ -96,3 +97,11 @@ def _by_pinyin(rows: Rows, letters: str, reach: Reach) -> Rows:
 def _of_people(rows: Rows, condition: Q) -> Rows:
     people = Person.objects.unscoped(reason="an exact number; the memberships are in sight already").filter(condition)
     return rows.filter(person__in=people.values("pk"))
+
+
+def first_hits(actor: Actor, text: str, limit: int) -> list[Membership]:
+    """The first few, by name. Raises Refused when the text says too little."""
+    rows = found_members(Membership.objects.visible_to(actor), text, Reach(actor))
+    keys = rows.order_by(fence_around("name_key"), "pk")[:limit]
+    found = Membership.objects.visible_to(actor).filter(pk__in=keys.values("pk"))
+    return list(found.order_by("name_key", "pk"))

@@ -85,7 +85,7 @@ def test_tally_and_flow_equal_the_rows_whatever_is_done(steps) -> None:
             row = rows[which % len(rows)] if rows else None
             try:
                 with transaction.atomic():
-                    step(act, row, rows, unions[where], unions, on, tags, done)
+                    step(act, row, rows=rows, union=unions[where], unions=unions, on=on, tags=tags, done=done)
             except Refused:
                 pass
             assert not check_register(now=NOW), (act, on)
@@ -95,7 +95,7 @@ def test_tally_and_flow_equal_the_rows_whatever_is_done(steps) -> None:
         transaction.set_rollback(True)
 
 
-def step(act, row, rows, union, unions, on, tags, done) -> None:
+def step(act, row, *, rows, union, unions, on, tags, done) -> None:
     if act == "join":
         member(union, joined_on=on, categories=tags, actor=done["actor"])
     elif row is None:
@@ -123,7 +123,7 @@ def test_a_merger_keeps_last_years_headcount() -> None:
     member(tree.mill, joined_on=date(2026, 2, 1))
     member(twin, joined_on=date(2025, 1, 1))
     change_membership(old[0].pk, change=Change.LEFT, on=date(2026, 3, 1), actor=county, now=NOW)
-    paths = {name: tree_path for name, tree_path in (("mill", tree.mill.scope.path), ("twin", twin.scope.path))}
+    paths = {"mill": tree.mill.scope.path, "twin": twin.scope.path}
     assert [headcount(paths[name], LAST_YEAR) for name in ("mill", "twin")] == [3, 1]
 
     merge_organisations(tree.mill.pk, twin.pk, on=date(2026, 6, 1), reason="两厂合并", actor=county, now=NOW)

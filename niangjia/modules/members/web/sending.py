@@ -1,0 +1,50 @@
+"""What the pages of this room share: a form that is sent, and the way back to the member."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, cast
+
+from django import forms
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from niangjia.kernel.access.actor import Actor
+from niangjia.kernel.errors import Refused
+from niangjia.ui import pages
+
+
+def actor_of(request: HttpRequest) -> Actor:
+    return cast("Actor", request.actor)  # type: ignore[attr-defined]
+
+
+def sent(form: forms.Form, act: Callable[[dict[str, Any]], object]) -> bool:
+    """True once the form was sent and the act done; a rule's refusal stands in the form."""
+    if not form.is_bound or not form.is_valid():
+        return False
+    try:
+        act(dict(form.cleaned_data))
+    except Refused as refusal:
+        pages.put_refusal(form, refusal)
+        return False
+    return True
+
+
+def form_page(
+    request: HttpRequest,
+    form: forms.Form,
+    *,
+    title: str,
+    act: str,
+    back: str,
+    said: str = "",
+    kind: str = "primary",
+    chosen: list[str] | None = None,
+) -> HttpResponse:
+    """A form as a page or in the drawer; with mistakes in it, 422."""
+    return render(
+        request,
+        "members/form.html",
+        {"form": form, "title": title, "act": act, "back": back, "said": said, "kind": kind, "chosen": chosen or []},
+        status=422 if form.errors else 200,
+    )
