@@ -14,7 +14,7 @@ from django import forms, template
 from django.forms.boundfield import BoundField
 from django.template.base import FilterExpression, NodeList, Parser, Token, token_kwargs
 from django.template.context import Context
-from django.template.loader_tags import BLOCK_CONTEXT_KEY
+from django.template.loader_tags import BlockNode
 from django.templatetags.static import static
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
@@ -163,12 +163,7 @@ def dash(value: Any) -> Any:
 @register.simple_tag(takes_context=True)
 def again(context: Context, name: str) -> SafeString:
     """The content of a block once more: the title is head line and <title> at once."""
-    blocks = context.render_context.get(BLOCK_CONTEXT_KEY)
-    block = blocks.get_block(name) if blocks else None
-    if block is None:
-        return mark_safe("")
-    with context.push():
-        return mark_safe(block.nodelist.render(context).strip())  # noqa: S308 - a template's own output
+    return BlockNode(name, NodeList()).render(context)
 
 
 @register.simple_tag

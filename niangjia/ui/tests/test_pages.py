@@ -212,3 +212,11 @@ def test_the_other_devices_can_be_logged_out(client, user):
     client.post("/accounts/sessions/")
     assert client.get("/desk/").status_code == 200
     assert elsewhere.get("/desk/").status_code == 302
+
+
+def test_the_title_stands_again_in_the_head_line(rf):
+    from django.template import engines
+
+    child = engines["django"].from_string("{% extends base %}{% block title %}甲 · {{ block.super }}{% endblock %}")
+    base = engines["django"].from_string("<title>{% block title %}乙{% endblock %}</title><h1>{% again 'title' %}</h1>")
+    assert child.render({"base": base.template}) == "<title>甲 · 乙</title><h1>甲 · 乙</h1>"
