@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from django.db import models
+from django.db import connection, models
 from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Coalesce
 
@@ -227,10 +227,19 @@ def ground_under(paths: tuple[str, ...]) -> list[str]:
     under = list(paths)
     here = Q(scope__path__under_any=under, closed_on=None) | Q(merged_into__scope__path__under_any=under)
     codes = list(answering().filter(here).values_list("division_id", flat=True))
-    within = Q(pk__in=codes)
-    for above in ("parent", "parent__parent", "parent__parent__parent"):
-        within |= Q(**{f"{above}__in": codes})
-    return list(Division.objects.filter(within).values_list("pk", flat=True)) if codes else []
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            with recursive ground (code) as (
+                select unnest(%s::varchar[])
+                union
+                select d.code from organisations_division d join ground on d.parent_id = ground.code
+            )
+            select code from ground
+            """,
+            [codes],
+        )
+        return [code for (code,) in cursor.fetchall()]
 
 
 def answering_for(division_id: str) -> list[str]:

@@ -64,12 +64,12 @@ def grounds_to_filter(actor: Actor) -> list[tuple[str, str]]:
 
 def _places(ground: Sequence[str]) -> list[Division]:
     """Leaves of the ground, or what is above them when there are many."""
-    rows = Division.objects.filter(pk__in=ground).order_by("code")
-    above = set(Division.objects.filter(parent__in=ground).values_list("parent_id", flat=True))
+    rows = Division.objects.filter(pk__in=ground).select_related("parent").order_by("code")
+    above = {row.parent_id for row in rows}
     leaves = [row for row in rows if row.pk not in above]
     if len(leaves) <= WIDE_GROUND:
         return leaves
-    return list(Division.objects.filter(pk__in={row.parent_id for row in leaves if row.parent_id}).order_by("code"))
+    return sorted({row.parent for row in leaves if row.parent is not None}, key=lambda row: row.pk)
 
 
 def at_place(rows: Any, code: str) -> Any:
@@ -82,8 +82,9 @@ def at_place(rows: Any, code: str) -> Any:
 def townships_to_choose(actor: Actor) -> list[Division]:
     """Where the actor may register an employer, each with the county above it."""
     ground = ground_under(actor.paths(Permission.EMPLOYER_EDIT))
-    above = Division.objects.filter(parent__in=ground).values("parent_id")
-    return list(Division.objects.filter(pk__in=ground).exclude(pk__in=above).select_related("parent").order_by("code"))
+    rows = Division.objects.filter(pk__in=ground).select_related("parent").order_by("code")
+    above = {row.parent_id for row in rows}
+    return [row for row in rows if row.pk not in above]
 
 
 def of_size(rows: Any, band: SizeBand) -> Any:
