@@ -239,13 +239,12 @@ def reveal(pk: int, *, field: str, reason: str, actor: Actor, now: datetime) -> 
     """
     if field not in REVEALABLE:
         raise Missing
-    why = _reason(reason)
     with transaction.atomic():
         person = person_in_sight(pk, actor)
         path = path_of(person, actor, Permission.MEMBER_REVEAL)
         audit.record(
             actor=actor, verb="members.person.revealed", subject=person, path=path, after={"field": field},
-            reason=why, now=now,
+            reason=_reason(reason), now=now,
         )  # fmt: skip
     return str(getattr(person, field))
 
