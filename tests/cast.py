@@ -211,11 +211,11 @@ def at_work(job: str, at: Organisation, user: User | None = None) -> Actor:
     return Actor(user_id=user.pk if user else None, name="测试人员", held=(Held(job=job, path=at.scope.path),))
 
 
-def officer(job: str, at: Organisation, name: str, *, password: str = "") -> User:
-    """Somebody who holds a job and can log in."""
+def officer(job: str, at: Organisation, name: str) -> User:
+    """Somebody who holds a job and logs in with PASSWORD."""
     number = next(_serial)
     user = User(username=f"{job.lower()}{number}", name=name, phone=f"1240000{number}", created_at=timezone.now())
-    user.set_password(password) if password else user.set_unusable_password()
+    user.set_password(PASSWORD)
     user.save()
     Grant.objects.create(user=user, job=job, scope=at.scope, from_on=FOUNDED, granted_at=timezone.now())
     return user

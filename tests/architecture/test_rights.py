@@ -1,0 +1,179 @@
+"""Every address × job × one's own, a neighbour's and a superior's object, against a table written by hand.
+
+`rights.csv` says what should be, from what each job is for; the declarations in the code are never read here. A new
+address needs its lines: `ok` (shown, done, or refused by a rule), `403`, `404`, or `login`. `here` is the officer's
+own place, `own` what lies under it.
+"""
+
+from __future__ import annotations
+
+import csv
+import logging
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import transaction
+from django.http import HttpResponse
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from niangjia.kernel.audit.models import AuditEntry
+from tests.cast import JOBS, SEATS, Belongings, Cast, Corner
+
+TABLE = Path(__file__).with_name("rights.csv")
+COLUMNS = (*JOBS, "ANONYMOUS")
+METHODS = ("GET", "POST")
+# They take any method alike: they point elsewhere, belong to allauth, or are no part of the product.
+ANY_METHOD = re.compile(r"ui:root|ui:gallery.*|account_(signup|set_password|reset_password|email)|mfa_download_.*")
+WORDS = {"goal": "parent", "way": "congress", "token": "not-an-invitation", "field": "phone"}
+
+
+@pytest.fixture(autouse=True)
+def quiet() -> Iterator[None]:
+    """Hundreds of refusals are what is asked for here."""
+    logging.disable(logging.WARNING)
+    yield
+    logging.disable(logging.NOTSET)
+
+
+@dataclass(frozen=True)
+class Line:
+    number: int
+    route: str
+    method: str
+    kind: str
+    whose: str
+    expected: dict[str, str]
+
+    def __str__(self) -> str:
+        return f"rights.csv:{self.number} {self.method} {self.route} ({self.kind} {self.whose})"
+
+
+def table() -> list[Line]:
+    with TABLE.open(encoding="utf-8", newline="") as file:
+        return [
+            Line(number, row["route"], row["method"], row["kind"], row["whose"], {job: row[job] for job in COLUMNS})
+            for number, row in enumerate(csv.DictReader(file), start=2)
+        ]
+
+
+def routes() -> dict[str, set[str]]:
+    """Every address of the product by its name, with the names of its arguments."""
+    return dict(_walk(get_resolver(), ""))
+
+
+def _walk(resolver: URLResolver, space: str, around: frozenset[str] = frozenset()) -> Iterator[tuple[str, set[str]]]:
+    for found in resolver.url_patterns:
+        arguments = around | set(found.pattern.converters)
+        if isinstance(found, URLResolver):
+            yield from _walk(found, f"{space}{found.namespace}:" if found.namespace else space, arguments)
+        elif isinstance(found, URLPattern):
+            yield f"{space}{found.name or found.pattern}", set(arguments)
+
+
+def test_the_table_is_well_formed() -> None:
+    lines = table()
+    keys = [(line.route, line.method, line.kind, line.whose) for line in lines]
+    assert len(keys) == len(set(keys)), "a line stands twice"
+    wrong = [
+        str(line)
+        for line in lines
+        if line.method not in METHODS
+        or (line.whose == "-") != (line.kind == "-")
+        or line.whose not in {"-", "here", "own", "neighbour", "superior"}
+        or not set(line.expected.values()) <= {"ok", "403", "404", "login"}
+    ]
+    assert not wrong
+
+
+def test_every_address_has_its_lines_and_every_line_its_address(cast: Cast) -> None:
+    known, lines = routes(), table()
+    named = {line.route for line in lines}
+    wrong = [f"{name} has no line in rights.csv" for name in known.keys() - named]
+    wrong += [f"{name} stands in rights.csv, but no address has that name" for name in named - known.keys()]
+    stated = {(line.route, line.method) for line in lines}
+    client = cast.client("CHAIR")
+    for name in sorted(name for name in named & known.keys() if not ANY_METHOD.fullmatch(name)):
+        kind = next(line.kind for line in lines if line.route == name)
+        url = address(name, known[name], things(kind, cast, "CHAIR", "own"))
+        for method in METHODS:
+            if (name, method) not in stated and tried(client, method, url)[0].status_code != 405:
+                wrong.append(f"{name} answers to {method}, which has no line in rights.csv")
+    for name in named & known.keys():
+        of_one = {line.whose for line in lines if line.route == name}
+        if of_one & {"own", "superior"} and not of_one & {"neighbour"} and name != "invitation:accept":
+            wrong.append(f"{name} is not tried with a neighbour's object")
+    assert not wrong, "\n".join(sorted(wrong))
+
+
+@pytest.mark.parametrize("job", COLUMNS)
+def test_each_job_gets_what_the_table_says(cast: Cast, job: str) -> None:
+    known, client = routes(), cast.client(job)
+    client.raise_request_exception = False
+    wrong = []
+    for line in table():
+        if line.route not in known:
+            continue
+        url = address(line.route, known[line.route], things(line.kind, cast, job, line.whose))
+        response, recorded = tried(client, line.method, url)
+        got = outcome(response)
+        if got != line.expected[job]:
+            wrong.append(f"{line}: {line.expected[job]} expected, {got} came ({url})")
+        elif recorded and got != "ok":
+            wrong.append(f"{line}: {got}, and yet something was recorded ({url})")
+    assert not wrong, f"{len(wrong)} for {job}:\n" + "\n".join(wrong)
+
+
+def outcome(response: HttpResponse) -> str:
+    if response.status_code in (301, 302, 303) and re.match(r"/accounts/login/", response.headers["Location"]):
+        return "login"
+    if response.status_code < 400 or response.status_code in (409, 422):
+        return "ok"
+    return str(response.status_code)
+
+
+def tried(client: Client, method: str, url: str) -> tuple[HttpResponse, int]:
+    """The answer and how many entries it left in the trail; then everything is as before."""
+    cookies = client.cookies.copy()
+    with transaction.atomic():
+        before = AuditEntry.objects.count()
+        response = client.generic(method, url, content_type="application/x-www-form-urlencoded")
+        if hasattr(response, "render") and not getattr(response, "is_rendered", True):
+            response.render()
+        recorded = AuditEntry.objects.count() - before
+        transaction.set_rollback(True)
+    client.cookies = cookies
+    return response, recorded
+
+
+def address(name: str, arguments: set[str], values: dict[str, Any]) -> str:
+    return reverse(name, kwargs={argument: values[argument] for argument in arguments})
+
+
+def things(kind: str, cast: Cast, job: str, whose: str) -> dict[str, Any]:
+    """Values for an address's arguments: `pk` is the object of that kind, others are what goes with it."""
+    if kind in {"file", "task", "message", "view"}:
+        belongings: Belongings = cast.belongings_for(job, whose)
+        return WORDS | {"pk": getattr(belongings, kind).pk}
+    if kind in {"-", "invitation"}:
+        return WORDS
+    seat = SEATS.get(job, ("county", ""))[0]
+    corner = cast.corners[seat] if whose == "here" else cast.corner(job, whose)
+    return WORDS | {
+        "pk": object_of(kind, corner).pk,
+        "organisation_id": corner.organisation.pk,
+        "grant_id": corner.grant.pk,
+        "employer_id": corner.employer.pk,
+    }
+
+
+def object_of(kind: str, corner: Corner) -> Any:
+    if kind == "grant":
+        return corner.user  # the address names the officer first
+    if kind == "audit_entry":
+        return AuditEntry.objects.filter(path=corner.organisation.scope.path).latest("pk")
+    return getattr(corner, {"employer_union": "link"}.get(kind, kind))
