@@ -79,6 +79,11 @@ def at_place(rows: Any, code: str) -> Any:
     )
 
 
+def answers_for_ground(actor: Actor) -> bool:
+    """Whether there is a township in which the actor may register employers."""
+    return bool(ground_under(actor.paths(Permission.EMPLOYER_EDIT)))
+
+
 def townships_to_choose(actor: Actor) -> list[Division]:
     """Where the actor may register an employer, each with the county above it."""
     ground = ground_under(actor.paths(Permission.EMPLOYER_EDIT))

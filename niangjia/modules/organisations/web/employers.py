@@ -19,7 +19,7 @@ from niangjia.kernel.access.guard import requires
 from niangjia.kernel.audit.queries import history
 from niangjia.kernel.errors import NotPermitted, Refused
 from niangjia.modules.organisations.actions import employers as acts
-from niangjia.modules.organisations.models import Employer
+from niangjia.modules.organisations.models import Employer, OrganisingAttempt
 from niangjia.modules.organisations.permissions import Permission
 from niangjia.modules.organisations.queries import employers as found
 from niangjia.modules.organisations.queries.at import current_path
@@ -55,7 +55,7 @@ def actor_of(request: HttpRequest) -> Actor:
 @requires(Permission.EMPLOYER_VIEW)
 @require_GET
 def employer_list(request: HttpRequest) -> HttpResponse:
-    may_add = actor_of(request).can(Permission.EMPLOYER_EDIT)
+    may_add = found.answers_for_ground(actor_of(request))
     return show_list(request, EMPLOYERS, within=current_path(request), context={"may_add": may_add})
 
 
@@ -115,6 +115,10 @@ def employer(request: HttpRequest, pk: int) -> HttpResponse:
     return _shown(request, found.employer_in_sight(pk, actor_of(request)))
 
 
+def _next_said(attempt: OrganisingAttempt) -> list[str]:
+    return [f"下次跟进 {chinese_day(attempt.next_on)}"] if attempt.next_on else []
+
+
 def _shown(request: HttpRequest, row: Employer) -> HttpResponse:
     actor = actor_of(request)
     may_edit = row.may_change(actor, Permission.EMPLOYER_EDIT) is not None
@@ -123,7 +127,7 @@ def _shown(request: HttpRequest, row: Employer) -> HttpResponse:
             "at": one.at,
             "by": one.user_name,
             "text": f"{chinese_day(one.on)}　{Attempt(one.outcome).label}",
-            "note": "；".join(filter(None, [one.note, one.next_on and f"下次跟进 {chinese_day(one.next_on)}"])),
+            "note": "；".join([text for text in (one.note, *_next_said(one)) if text]),
             "tone": attempt_mark(one).tone,  # type: ignore[union-attr]
         }
         for one in found.attempts_with(row)
@@ -154,7 +158,14 @@ def employer_add(request: HttpRequest) -> HttpResponse:
     if sent(form, lambda facts: made.append(acts.add_employer(actor=actor_of(request), now=timezone.now(), **facts))):
         messages.success(request, f"已登记“{made[0].name}”。")
         return redirect("organisations:employer", made[0].pk)
-    return form_page(request, form, title="登记单位", act="登记", back=reverse("organisations:employer_list"))
+    said = (
+        ""
+        if found.answers_for_ground(actor_of(request))
+        else "您任职的工会不管镇街，不能登记单位，请联系所在镇街总工会。"
+    )
+    return form_page(
+        request, form, title="登记单位", act="登记", back=reverse("organisations:employer_list"), said=said
+    )
 
 
 @requires(Permission.EMPLOYER_EDIT)
