@@ -32,7 +32,9 @@ def _record(row: models.Model, path: str, before: dict[str, object], successor: 
 
 def _zones(leaving: Leaving) -> QuerySet[ZoneStaff]:
     return ZoneStaff.objects.unscoped(reason="what somebody who leaves has in hand").filter(
-        Q(until_on=None) | Q(until_on__gt=leaving.on), user=leaving.user_id, zone__organisation__scope__path__under=leaving.path
+        Q(until_on=None) | Q(until_on__gt=leaving.on),
+        user=leaving.user_id,
+        zone__organisation__scope__path__under=leaving.path,
     )
 
 
@@ -75,7 +77,7 @@ def _move_shifts(leaving: Leaving, successor: Successor) -> None:
             ensure_free(following, shift.from_at, shift.until_at)
         except Refused as refusal:
             raise Refused(
-                refusal.code, f"接任人{following.name}：{refusal.message}请先调整值班表。", "successor"
+                refusal.code, f"接任人{following.name}：{refusal.message}请先调整值班表。", "successor_id"
             ) from None
         before = audit.snapshot(shift)
         shift.user = following

@@ -180,13 +180,13 @@ def leave_office(
     on: date,
     actor: Actor,
     now: datetime,
-    successor: str = "",
+    successor_id: int | None = None,
     reason: str = "",
 ) -> Left:
     """Ends all jobs of somebody at an organisation from `on` and hands over what is open there and below.
 
-    `successor` is a user name; the jobs he doesn't hold there yet are given to him from the same day. Raises
-    Missing, NotPermitted where the actor could not give one of the jobs, Refused for a day gone by,
+    The successor is an officer in sight; the jobs he doesn't hold there yet are given to him from the same day.
+    Raises Missing, NotPermitted where the actor could not give one of the jobs, Refused for a day gone by,
     or without a successor while work is in hand.
     """
     organisation = organisation_in_sight(organisation_id, actor)
@@ -206,24 +206,27 @@ def leave_office(
             ensure_may_give(actor, grant.job, path)
         leaving = Leaving(user_id, path, on)
         moved = in_hand(leaving)
-        following = _following(successor, grants, organisation, on, actor, now)
+        following = _following(successor_id, grants, organisation, on=on, actor=actor, now=now)
         if following is None:
             _ensure_nothing_in_hand(leaving)
         hand_over(leaving, Successor(following.pk if following else None, actor, now))
         for grant in grants:
             _end_on(grant, on, actor, now, reason)
-        _tell_both(grants[0].user, following, organisation, on, moved, now)
+        _tell_both(grants[0].user, following, organisation, on=on, moved=moved, now=now)
     return Left(len(grants), moved)
 
 
 def _following(
-    username: str, grants: list[Grant], organisation: Organisation, on: date, actor: Actor, now: datetime
+    user_id: int | None, grants: list[Grant], organisation: Organisation, *, on: date, actor: Actor, now: datetime
 ) -> User | None:
-    if not username:
+    if user_id is None:
         return None
-    following = _user_named(username, "successor")
-    if following.pk == grants[0].user_id:
-        raise Refused("successor_self", "接任人不能是离任人自己。", "successor")
+    if user_id == grants[0].user_id:
+        raise Refused("successor_self", "接任人不能是离任人自己。", "successor_id")
+    known = grants_in_sight(actor).filter(user=user_id, user__is_active=True).select_related("user").first()
+    if known is None:
+        raise Refused("successor_unknown", "接任人还不是您管辖范围内的干部，请先任命或邀请。", "successor_id")
+    following: User = known.user
     held = (
         Grant.objects.unscoped(reason="what a successor holds already")
         .filter(open_on(on), user=following, from_on__lte=on)
@@ -257,6 +260,7 @@ def _tell_both(
     leaver: User,
     following: User | None,
     organisation: Organisation,
+    *,
     on: date,
     moved: list[tuple[str, int]],
     now: datetime,
@@ -365,4 +369,4 @@ def _ensure_nothing_in_hand(leaving: Leaving) -> None:
     open_things = in_hand(leaving)
     if open_things:
         what = "、".join(f"{number} {label}" for label, number in open_things)
-        raise Refused("in_hand", f"还有{what}未交接，请用“离任交接”指定接任人。", "successor")
+        raise Refused("in_hand", f"还有{what}未交接，请用“离任交接”指定接任人。", "successor_id")

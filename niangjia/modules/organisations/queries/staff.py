@@ -71,12 +71,18 @@ def trainings_of(member: StaffMember) -> list[StaffTraining]:
     return list(rows.order_by("-on", "-pk"))
 
 
-def contracts_due(actor: Actor, *, now: datetime) -> int:
-    """Contracts of people still employed that end within sixty days or have ended."""
+def contracts_due(actor: Actor, *, now: datetime) -> tuple[int, int]:
+    """Contracts of people still employed that have ended, and that end within sixty days, where the actor may act."""
     today = timezone.localdate(now)
-    due = in_state(ContractState.SOON, today) | in_state(ContractState.OVER, today)
-    paths = list(actor.paths(Permission.STAFF_EDIT))
-    return staff_in_sight(actor).filter(due, organisation__scope__path__under_any=paths).count()
+    counted = (
+        staff_in_sight(actor)
+        .filter(organisation__scope__path__under_any=list(actor.paths(Permission.STAFF_EDIT)))
+        .aggregate(
+            over=Count("pk", filter=in_state(ContractState.OVER, today)),
+            soon=Count("pk", filter=in_state(ContractState.SOON, today)),
+        )
+    )
+    return counted["over"], counted["soon"]
 
 
 @dataclass(frozen=True)

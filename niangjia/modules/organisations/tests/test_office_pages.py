@@ -220,7 +220,7 @@ def test_leaving_over_http(world):
     assert refused.status_code == 422
     assert "未交接" in refused.content.decode()
     successor = officer("CLERK", world["tree"].south, name="林小燕")
-    assert chair.post(url, {"on": today, "successor": successor.username}).status_code == 302
+    assert chair.post(url, {"on": today, "successor_id": successor.pk}).status_code == 302
     assert DutyShift.objects.unscoped(reason="test").get().user == successor
 
 

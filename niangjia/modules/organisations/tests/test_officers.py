@@ -321,7 +321,7 @@ def test_without_a_successor_nothing_in_hand_may_be_left(tree, busy):
 def test_leaving_hands_everything_over(tree, busy):
     successor = officer("DUTY_OFFICER", tree.south, name="林小燕")
     left = leave_office(
-        busy.pk, organisation_id=tree.north.pk, on=TODAY, successor=successor.username,
+        busy.pk, organisation_id=tree.north.pk, on=TODAY, successor_id=successor.pk,
         actor=acting_as("CHAIR", tree.county), now=NOW,
     )  # fmt: skip
     assert left.jobs == 1
@@ -345,7 +345,7 @@ def test_leaving_on_a_day_to_come(tree, busy):
     on = TODAY + timedelta(days=5)
     successor = officer("CLERK", tree.county, name="林小燕")
     leave_office(
-        busy.pk, organisation_id=tree.north.pk, on=on, successor=successor.username,
+        busy.pk, organisation_id=tree.north.pk, on=on, successor_id=successor.pk,
         actor=acting_as("CHAIR", tree.county), now=NOW,
     )  # fmt: skip
     assert actor_of(busy.pk, now=NOW + timedelta(days=4)).held
@@ -366,7 +366,7 @@ def test_a_successor_on_another_roster_at_that_hour_is_refused_whole(tree, busy)
     )  # fmt: skip
     with pytest.raises(Refused, match="接任人林小燕"):
         leave_office(
-            busy.pk, organisation_id=tree.north.pk, on=TODAY, successor=successor.username,
+            busy.pk, organisation_id=tree.north.pk, on=TODAY, successor_id=successor.pk,
             actor=acting_as("CHAIR", tree.county), now=NOW,
         )  # fmt: skip
     assert ZoneStaff.objects.unscoped(reason="test").get().user == busy
@@ -377,14 +377,25 @@ def test_the_successors_job_must_be_the_actors_to_give(tree, busy):
     successor = officer("DUTY_OFFICER", tree.south, name="林小燕")
     with pytest.raises(NotPermitted):
         leave_office(
-            busy.pk, organisation_id=tree.north.pk, on=TODAY, successor=successor.username,
+            busy.pk, organisation_id=tree.north.pk, on=TODAY, successor_id=successor.pk,
             actor=acting_as("CLERK", tree.north), now=NOW,
         )  # fmt: skip
 
 
+def test_a_successor_out_of_sight_is_unknown(tree, busy):
+    stranger = officer("CLERK", tree.south, name="林小燕")
+    for successor_id in (stranger.pk, 10**9):
+        with pytest.raises(Refused) as refused:
+            leave_office(
+                busy.pk, organisation_id=tree.north.pk, on=TODAY, successor_id=successor_id,
+                actor=acting_as("CHAIR", tree.north), now=NOW,
+            )  # fmt: skip
+        assert (refused.value.code, refused.value.field) == ("successor_unknown", "successor_id")
+
+
 def test_leaving_twice_finds_nobody(tree, busy):
     successor = officer("CLERK", tree.north, name="林小燕")
-    again = {"organisation_id": tree.north.pk, "on": TODAY, "successor": successor.username}
+    again = {"organisation_id": tree.north.pk, "on": TODAY, "successor_id": successor.pk}
     chair = acting_as("CHAIR", tree.county)
     leave_office(busy.pk, **again, actor=chair, now=NOW)
     with pytest.raises(Missing):

@@ -32,8 +32,9 @@ def verb_mark(entry: AuditEntry) -> Mark | str:
 
 
 def note_of(entry: AuditEntry, actor: Actor) -> str:
-    """The reason, and what changed as far as the reader may know it."""
-    changed = "；".join(change.text for change in changes(entry)) if may_read(entry, actor.may) else ""
+    """The reason, and what changed as far as the reader may know it; what was new stands on the entry's page."""
+    told = changes(entry) if entry.before is not None and may_read(entry, actor.may) else []
+    changed = "；".join(change.text for change in told)
     note = "；".join(part for part in (entry.reason, changed) if part)
     return note if len(note) <= SHORT else f"{note[:SHORT]}…"
 
@@ -45,10 +46,10 @@ class AuditList(ListSpec):
     title = "审计日志"
     permission = Access.AUDIT_VIEW
     columns = (
-        Column("at", "时间"),
-        Column("actor_name", "谁"),
         Column("verb", "做了什么", value=verb_mark, phone="title"),
         Column("subject", "对象", value=lambda row: row.subject.name),
+        Column("actor_name", "谁"),
+        Column("at", "时间"),
         Column("place", "单位", value=lambda row: row.place_name),
         Column("note", "原因或内容", value=lambda row: row.note),
         Column("pk", "序号", default=False, phone="hidden", numeric=True),

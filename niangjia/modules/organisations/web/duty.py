@@ -16,7 +16,6 @@ from django.views.decorators.http import require_GET, require_POST
 
 from niangjia.kernel.access.actor import Actor
 from niangjia.kernel.access.guard import requires
-from niangjia.kernel.access.models import User
 from niangjia.kernel.errors import Missing, NotPermitted, Refused
 from niangjia.modules.organisations.actions.duty import (
     add_shift,
@@ -36,15 +35,17 @@ from niangjia.modules.organisations.queries.duty import (
     shift_in_sight,
     shifts_ahead,
     stand_ins_of,
+    start_of,
     week_of,
 )
 from niangjia.modules.organisations.queries.organisations import organisation_in_sight, tops_of
 from niangjia.modules.organisations.rules import DutyPart
+from niangjia.modules.organisations.web.officers import officer_label
 from niangjia.modules.organisations.web.organisations import actor_of
 from niangjia.ui import pages
 from niangjia.ui.forms import Picker
 
-PART_TONES = {DutyPart.LEADER: "primary", DutyPart.ON_DUTY: "info", DutyPart.RESERVE: "neutral"}
+PART_TONES = {DutyPart.LEADER: "success", DutyPart.ON_DUTY: "info", DutyPart.RESERVE: "neutral"}
 WEEK = timedelta(days=7)
 
 
@@ -78,12 +79,14 @@ def address(organisation_id: int, monday: date, **more: Any) -> str:
 def _shown(shift: DutyShift) -> dict[str, Any]:
     part = DutyPart(shift.part)
     starts, ends = timezone.localtime(shift.from_at), timezone.localtime(shift.until_at)
-    over_midnight = ends.date() != starts.date()
+    until = f"{ends:%H:%M}" if ends.date() == starts.date() else f"次日 {ends:%H:%M}"
+    if ends == start_of(starts.date() + timedelta(days=1)):
+        until = "24:00"
     return {
         "shift": shift,
         "part": part.label,
         "tone": PART_TONES[part],
-        "hours": f"{starts:%H:%M}–{'次日 ' if over_midnight else ''}{ends:%H:%M}",
+        "hours": f"{starts:%H:%M}–{until}",
     }
 
 
@@ -131,14 +134,10 @@ def duty(request: HttpRequest) -> HttpResponse:
 
 
 def _officer_picker(organisation: Organisation) -> Picker:
-    picker = Picker("organisations:officer_choices", label_of=_name_of, placeholder="输入姓名查找")
+    picker = Picker("organisations:officer_choices", label_of=officer_label, placeholder="输入姓名查找")
     picker.source = f"{reverse('organisations:officer_choices')}?organisation={organisation.pk}"  # type: ignore[assignment]
     picker.is_required = True
     return picker
-
-
-def _name_of(pk: Any) -> str:
-    return User.objects.filter(pk=pk).values_list("name", flat=True).first() or "" if str(pk).isdigit() else ""
 
 
 class ShiftForm(forms.Form):

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from niangjia.kernel.access.actor import Actor
 from niangjia.kernel.access.guard import requires
+from niangjia.kernel.access.models import User
 from niangjia.kernel.access.permissions import Permission as Access
 from niangjia.kernel.audit.labels import label_of
 from niangjia.kernel.audit.models import AuditEntry
@@ -142,6 +143,11 @@ def officer_phone(request: HttpRequest, pk: int) -> HttpResponse:
         reveal_phone(pk, reason=request.POST.get("reason", ""), actor=actor_of(request), now=timezone.now()),
         content_type="text/plain; charset=utf-8",
     )
+
+
+def officer_label(pk: Any) -> str:
+    """The name behind a picker's value."""
+    return User.objects.filter(pk=pk).values_list("name", flat=True).first() or "" if str(pk).isdigit() else ""
 
 
 # ---- invitation and appointment
@@ -282,10 +288,13 @@ def job_end(request: HttpRequest, pk: int, grant_id: int) -> HttpResponse:
 
 class LeaveForm(forms.Form):
     on = forms.DateField(label="离任日期", help_text="从这一天起不再任职。")
-    successor = forms.CharField(
-        label="接任人的用户名", max_length=40, required=False, help_text="没有待交接的事时可以不填。"
+    successor_id = forms.IntegerField(
+        label="接任人",
+        required=False,
+        widget=Picker("organisations:officer_choices", label_of=officer_label, placeholder="输入姓名查找"),
+        help_text="没有待交接的事时可以不填；新来的人请先邀请。",
     )
-    reason = forms.CharField(label="说明", max_length=300, required=False, widget=forms.Textarea)
+    reason = forms.CharField(label="说明", max_length=300, required=False)
 
 
 @requires(Access.OFFICER_APPOINT)

@@ -235,10 +235,10 @@ def due_soon(actor: Actor) -> list[desk.Waiting]:
     if not actor.can(Permission.STAFF_EDIT):
         return []
     address = reverse("organisations:staff_list")
+    over, soon = contracts_due(actor, now=timezone.now())
     return [
-        desk.Waiting(
-            "工会工作者合同到期", contracts_due(actor, now=timezone.now()), f"{address}?state=SOON", "id-badge-2"
-        )
+        desk.Waiting("工会工作者合同已到期", over, f"{address}?state=OVER", "alert-triangle"),
+        desk.Waiting("工会工作者合同 60 天内到期", soon, f"{address}?state=SOON", "id-badge-2"),
     ]
 
 
