@@ -157,6 +157,15 @@ def found_organisations(rows: ScopedQuerySet[Organisation], text: str) -> Scoped
     )
 
 
+def in_state(rows: ScopedQuerySet[Organisation], state: str) -> ScopedQuerySet[Organisation]:
+    """Only those that were merged, or were dissolved."""
+    if state == OrganisationState.MERGED:
+        return rows.filter(merged_into__isnull=False)
+    if state == OrganisationState.DISSOLVED:
+        return rows.filter(closed_on__isnull=False, merged_into__isnull=True)
+    return rows
+
+
 def organisation_options(
     actor: Actor, text: str, *, kinds: Iterable[str] = (), within: str | None = None
 ) -> list[tuple[Organisation, str]]:

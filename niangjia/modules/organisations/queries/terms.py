@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from niangjia.kernel.access.actor import Actor
 from niangjia.kernel.access.scoped import ScopedQuerySet
@@ -82,6 +82,21 @@ def terms_due(actor: Actor, *, on: date) -> ScopedQuerySet[Term]:
     return Term.objects.visible_to(actor).filter(
         ended_on=None, organisation__closed_on=None, until_on__lte=rules.months_after(on, 6)
     )
+
+
+NO_TERM = "NONE"
+
+
+def with_term(rows: ScopedQuerySet[Organisation], state: str, *, on: date) -> ScopedQuerySet[Organisation]:
+    """Organisations whose open term is overdue or due soon; or that should have one and have none."""
+    terms = Term.objects.unscoped(reason="terms beside rows in sight").filter(
+        organisation=OuterRef("pk"), ended_on=None
+    )
+    if state == NO_TERM:
+        return rows.filter(~Exists(terms)).exclude(kind=rules.OrganisationKind.GROUP)
+    if state == rules.ReElection.OVERDUE:
+        return rows.filter(Exists(terms.filter(until_on__lte=on)))
+    return rows.filter(Exists(terms.filter(until_on__gt=on, until_on__lte=rules.months_after(on, 6))))
 
 
 def due_counts(actor: Actor, *, on: date) -> tuple[int, int]:

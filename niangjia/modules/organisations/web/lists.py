@@ -5,22 +5,23 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
 from niangjia.kernel.access.actor import Actor
 from niangjia.kernel.lists.spec import Column, Filter, ListSpec, Sort, register
 from niangjia.modules.organisations import rules
-from niangjia.modules.organisations.models import Organisation, Term
+from niangjia.modules.organisations.models import Organisation
 from niangjia.modules.organisations.permissions import Permission
 from niangjia.modules.organisations.queries.organisations import (
     divisions_of_townships,
     found_organisations,
+    in_state,
     names_of,
     state_of,
 )
-from niangjia.modules.organisations.queries.terms import current_terms, leaders, terms_due
+from niangjia.modules.organisations.queries.terms import NO_TERM, current_terms, leaders, terms_due, with_term
 from niangjia.modules.organisations.rules import OrganisationKind, OrganisationState, ReElection
 from niangjia.ui.listing import Mark, Screen
 
@@ -44,27 +45,6 @@ def due_mark(until_on: date, on: date) -> Mark:
     state = rules.re_election_state(until_on, on)
     tone, icon = DUE_MARKS[state]
     return Mark(state.label, tone, icon)
-
-
-def _in_state(rows: QuerySet[Any], value: str) -> QuerySet[Any]:
-    if value == OrganisationState.MERGED:
-        return rows.filter(merged_into__isnull=False)
-    if value == OrganisationState.DISSOLVED:
-        return rows.filter(closed_on__isnull=False, merged_into__isnull=True)
-    return rows
-
-
-def _by_term(rows: QuerySet[Any], value: str) -> QuerySet[Any]:
-    terms = Term.objects.unscoped(reason="terms beside rows in sight").filter(
-        organisation=OuterRef("pk"), ended_on=None
-    )
-    if value == "NONE":
-        elected = [kind for kind in OrganisationKind if kind is not OrganisationKind.GROUP]
-        return rows.filter(~Exists(terms), kind__in=elected)
-    on = today()
-    if value == ReElection.OVERDUE:
-        return rows.filter(Exists(terms.filter(until_on__lte=on)))
-    return rows.filter(Exists(terms.filter(until_on__gt=on, until_on__lte=rules.months_after(on, 6))))
 
 
 class OrganisationList(ListSpec):
@@ -101,16 +81,16 @@ class OrganisationList(ListSpec):
         Filter(
             "term",
             "换届",
-            _by_term,
+            lambda rows, value: with_term(rows, value, on=today()),
             choices=[
                 *[(str(one), one.label) for one in (ReElection.OVERDUE, ReElection.SOON)],
-                ("NONE", "没有登记届次"),
+                (NO_TERM, "没有登记届次"),
             ],
         ),
         Filter(
             "state",
             "状态",
-            _in_state,
+            in_state,
             choices=[(str(one), one.label) for one in (OrganisationState.MERGED, OrganisationState.DISSOLVED)],
         ),
         Filter("no_code", "没有信用代码", lambda rows, _: rows.filter(credit_code=None), kind="flag"),
