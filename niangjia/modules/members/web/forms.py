@@ -47,7 +47,9 @@ def site_names(ids: Iterable[int]) -> dict[int, str]:
 
 def union_field(label: str, *, help_text: str = "") -> forms.IntegerField:
     picker = Picker("members:union_options", label_of=name_in(names_of), placeholder="输入工会名称查找")
-    return forms.IntegerField(label=label, widget=picker, help_text=help_text)
+    return forms.IntegerField(
+        label=label, widget=picker, help_text=help_text, error_messages={"required": "请从列表中选择工会。"}
+    )
 
 
 class DayField(forms.DateField):

@@ -52,7 +52,7 @@ class MemberList(ListSpec):
     name = "members.member"
     title = "会员"
     permission = Permission.MEMBER_VIEW
-    search_hint = "姓名、拼音、手机尾号、证件号码"
+    search_hint = "姓名、拼音、尾号、证件号"
     columns = (
         Column("name", "姓名", phone="title"),
         Column("union", "所在工会"),

@@ -132,7 +132,7 @@ def shown(request: HttpRequest, pk: int) -> HttpResponse:
             "mark": state_mark(current.status),
             "current": current,
             "memberships": [_membership(row, names, actor) for row in memberships],
-            "changes": history(changes_of(memberships)),
+            "changes": history(changes_of(memberships), memberships),
             "trail": told(trail_of(person, memberships)) if in_charge else [],
         },
     )

@@ -6,12 +6,16 @@ from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from typing import Any
 
+from niangjia.kernel.access.labels import register_rights
 from niangjia.kernel.audit.labels import is_look, label_of, register_labels
 from niangjia.kernel.audit.models import AuditEntry
+from niangjia.kernel.audit.subjects import register_subject
 from niangjia.kernel.audit.wording import changes, register_values
+from niangjia.kernel.crypto.masks import mask_name
 from niangjia.modules.members import rules
 from niangjia.modules.members.actions.people import REVEALABLE
-from niangjia.modules.members.models import DeliverySite, MembershipChange, Platform
+from niangjia.modules.members.models import DeliverySite, Membership, MembershipChange, Person, Platform
+from niangjia.modules.members.permissions import Permission
 from niangjia.modules.members.rules import Category, Change, MembershipState
 from niangjia.modules.organisations.queries.membership import employer_names
 from niangjia.modules.organisations.queries.organisations import names_of
@@ -58,8 +62,19 @@ def word(words: type[StrEnum] | Mapping[str, str], value: Any) -> str:
         return str(value)
 
 
+RIGHTS: dict[str, str] = {
+    Permission.MEMBER_VIEW: "查看会员",
+    Permission.MEMBER_EDIT: "登记和修改会员",
+    Permission.MEMBERSHIP_CHANGE: "办理会籍",
+    Permission.MEMBER_REVEAL: "查看证件、手机等完整信息",
+}
+
+
 def register() -> None:
+    register_rights("会员", RIGHTS)
     register_labels(VERBS)
+    register_subject("members.person", Permission.MEMBER_VIEW, _person_names, "members:member")
+    register_subject("members.membership", Permission.MEMBER_VIEW, _membership_names)
     register_values(
         "members.person",
         document_kind=lambda value: word(rules.Document, value),
@@ -81,6 +96,16 @@ def register() -> None:
         platform_id=lambda value: _name(Platform, value),
         delivery_site_id=lambda value: _name(DeliverySite, value),
     )
+
+
+def _person_names(ids: list[int]) -> dict[int, str]:
+    rows = Person.objects.unscoped(reason="names beside entries that the reader may see").filter(pk__in=ids)
+    return {pk: mask_name(name) for pk, name in rows.values_list("pk", "name")}
+
+
+def _membership_names(ids: list[int]) -> dict[int, str]:
+    rows = Membership.objects.unscoped(reason="names beside entries that the reader may see").filter(pk__in=ids)
+    return {pk: mask_name(name) for pk, name in rows.values_list("pk", "person__name")}
 
 
 def _name(model: type[Platform | DeliverySite], pk: int) -> str:
@@ -114,17 +139,28 @@ def _note(entry: AuditEntry) -> str:
     return "；".join(said)
 
 
-def history(rows: Iterable[MembershipChange]) -> list[dict[str, Any]]:
-    """What became of somebody's memberships, as the timeline shows it."""
+def history(rows: Iterable[MembershipChange], memberships: Iterable[Membership]) -> list[dict[str, Any]]:
+    """What became of somebody's memberships, as the timeline shows it; of those copied from elsewhere the dates alone."""
     found = list(rows)
     names = names_of({pk for row in found for pk in (row.from_scope_id, row.to_scope_id) if pk})
-    return [
-        {
-            "at": row.at, "by": row.actor_name, "note": row.reason, "tone": TONES.get(Change(row.kind), ""),
-            "text": f"{row.on}　{Change(row.kind).label}{_places(row, names)}",
-        }
+    lines = [
+        (
+            row.on,
+            {
+                "at": row.at, "by": row.actor_name, "note": row.reason, "tone": TONES.get(Change(row.kind), ""),
+                "text": f"{row.on}　{Change(row.kind).label}{_places(row, names)}",
+            },
+        )
         for row in found
     ]  # fmt: skip
+    known = {row.membership_id for row in found}
+    for membership in memberships:
+        if membership.pk not in known:
+            lines.append((membership.joined_on, {"text": f"{membership.joined_on}　入会", "tone": "success"}))
+            if membership.ended_on:
+                state = MembershipState(membership.status).label
+                lines.append((membership.ended_on, {"text": f"{membership.ended_on}　{state}", "tone": "warning"}))
+    return [line for _, line in sorted(lines, key=lambda pair: pair[0], reverse=True)]
 
 
 def _places(row: MembershipChange, names: Mapping[int, str]) -> str:
