@@ -100,7 +100,7 @@ def built_afterwards(*tables: type[models.Model]) -> Iterator[list[str]]:
         cursor.execute(_BUILDABLE, [names, names])
         found = cursor.fetchall()
         # Foreign keys first: they lean on unique constraints.
-        for table, name, definition, kind in sorted(found, key=lambda row: not row[2].startswith("FOREIGN")):
+        for table, name, _, kind in sorted(found, key=lambda row: not row[2].startswith("FOREIGN")):
             cursor.execute(
                 f"alter table {table} drop constraint if exists {name}" if kind == "constraint" else f"drop index {name}"
             )

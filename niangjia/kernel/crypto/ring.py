@@ -21,6 +21,7 @@ from django.conf import settings
 
 NONCE_BYTES, TAG_BYTES = 12, 16
 KEY_BYTES = {"sm4-gcm": 16, "aes-gcm": 32}
+HIGHEST_ID, SHORTEST_DIGEST_KEY = 255, 16
 
 
 class CryptoError(Exception):
@@ -81,7 +82,7 @@ def parse_keys(text: str) -> Ring:
             key = Key(int(number), algorithm, base64.b64decode(encoded, validate=True))
         except ValueError as error:
             raise CryptoError("NIANGJIA_CRYPTO_KEYS wants id:algorithm:base64key, separated by commas") from error
-        if KEY_BYTES.get(algorithm) != len(key.secret) or not 1 <= key.id <= 255:
+        if KEY_BYTES.get(algorithm) != len(key.secret) or not 1 <= key.id <= HIGHEST_ID:
             raise CryptoError(f"key {number}: sm4-gcm takes 16 bytes, aes-gcm 32, and ids run from 1 to 255")
         keys.append(key)
     if not keys or len({key.id for key in keys}) != len(keys):
@@ -101,7 +102,7 @@ def ring() -> Ring:
 @lru_cache(maxsize=8)
 def _keyed(encoded: str) -> hmac.HMAC:
     secret = base64.b64decode(encoded)
-    if len(secret) < 16:
+    if len(secret) < SHORTEST_DIGEST_KEY:
         raise CryptoError("NIANGJIA_DIGEST_KEY must be base64 of at least 16 bytes")
     return hmac.HMAC(secret, hashes.SM3())
 

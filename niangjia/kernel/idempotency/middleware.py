@@ -7,6 +7,7 @@ commit, then gets the first one's answer; when the first fails or dies, nothing 
 from __future__ import annotations
 
 from collections.abc import Callable
+from http import HTTPStatus
 
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -14,6 +15,7 @@ from django.utils import timezone
 
 from niangjia.kernel.idempotency.models import Once
 
+REDIRECTS = range(300, 400)
 FIELD, HEADER = "_once", "HTTP_IDEMPOTENCY_KEY"
 
 
@@ -33,11 +35,11 @@ class OnceMiddleware:
             if not is_first:
                 return self._answer_again(row, request)
             response = self.get_response(request)
-            if 300 <= response.status_code < 400 or response.headers.get("HX-Redirect"):
+            if response.status_code in REDIRECTS or response.headers.get("HX-Redirect"):
                 row.location = response.headers.get("Location") or response.headers["HX-Redirect"]
                 row.status = response.status_code
                 row.save(update_fields=["location", "status"])
-            elif response.status_code >= 400:
+            elif response.status_code >= HTTPStatus.BAD_REQUEST:
                 transaction.set_rollback(True)
             else:
                 # The form came back with its errors: it will be sent again under the same token.

@@ -53,12 +53,12 @@ def _slice(spec: ListSpec, rows: QuerySet[Any], sort: Sort, chosen: Chosen, size
     descending = sort.descending != backwards
     fields = (*sort.fields, "pk")
     key = _key_read(chosen.before or chosen.after, len(fields))
-    beyond = _beyond(fields, key, descending) if key else Q()
+    beyond = _beyond(fields, key, "lt" if descending else "gt") if key else Q()
     # Keys first: the index alone yields the ids, and only fifty rows are then fetched whole.
-    keys = rows.filter(beyond).order_by(*_order(fields, descending, fence=spec.fenced(chosen)))[: size + 1]
+    keys = rows.filter(beyond).order_by(*_order(fields, descending=descending, fence=spec.fenced(chosen)))[: size + 1]
     # A plain sub-query over the model: its rows have passed the scope already.
     fetched = spec.dressed(type(rows)(rows.model, using=rows.db).filter(pk__in=keys.values("pk")))
-    found = list(fetched.order_by(*_order(fields, descending, fence=False)))
+    found = list(fetched.order_by(*_order(fields, descending=descending, fence=False)))
     more = len(found) > size
     found = found[:size]
     if backwards:
@@ -74,7 +74,7 @@ def _slice(spec: ListSpec, rows: QuerySet[Any], sort: Sort, chosen: Chosen, size
     )
 
 
-def _order(fields: tuple[str, ...], descending: bool, *, fence: bool) -> list[Any]:
+def _order(fields: tuple[str, ...], *, descending: bool, fence: bool) -> list[Any]:
     first: Any = F(fields[0])
     if fence and fields[0] != "pk":
         # No index matches an expression, so hits are found first and sorted after; this one keeps numbers numbers.
@@ -88,15 +88,12 @@ def fence_around(field: str) -> Any:
     return Coalesce(F(field), F(field))
 
 
-def _beyond(fields: tuple[str, ...], key: list[Any], descending: bool) -> Q:
+def _beyond(fields: tuple[str, ...], key: list[Any], side: str) -> Q:
     """Rows after the key, in index order: first >= a AND NOT (first = a AND the rest is not beyond)."""
-    side = "lt" if descending else "gt"
     name, value = fields[0], key[0]
     if len(fields) == 1:
         return Q(**{f"{name}__{side}": value})
-    return Q(**{f"{name}__{side}e": value}) & (
-        Q(**{f"{name}__{side}": value}) | _beyond(fields[1:], key[1:], descending)
-    )
+    return Q(**{f"{name}__{side}e": value}) & (Q(**{f"{name}__{side}": value}) | _beyond(fields[1:], key[1:], side))
 
 
 def _key_written(row: Any, fields: tuple[str, ...]) -> str:

@@ -13,6 +13,7 @@ from niangjia.kernel.access.actor import Actor
 from niangjia.kernel.lists.counting import Count, capped_count
 
 Choices = Sequence[tuple[str, str]]
+LONGEST_VALUE = 100
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ class Filter:
                 date.fromisoformat(value)
             except ValueError:
                 return False
-        return len(value) <= 100
+        return len(value) <= LONGEST_VALUE
 
 
 @dataclass(frozen=True)

@@ -129,7 +129,7 @@ def fill_dictionary(made: Plan) -> Dictionary:
     )
 
 
-def fill_side_by_side(made: Plan, dictionary: Dictionary, seed: int, today: date, now: datetime, say: Say) -> None:
+def fill_side_by_side(made: Plan, dictionary: Dictionary, *, seed: int, today: date, now: datetime, say: Say) -> None:
     """Two processes make and copy the rows without indexes; two connections then build them."""
     blocks = list(placed(made))
     with built_afterwards(Person, Membership) as statements:
