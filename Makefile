@@ -42,7 +42,7 @@ lint: setup
 	@.venv/bin/ruff format --check .
 	@NIANGJIA_ENV=test .venv/bin/mypy
 	@.venv/bin/lint-imports
-	@NIANGJIA_ENV=test .venv/bin/django-admin makemigrations --check --dry-run --settings niangjia.config.settings
+	@NIANGJIA_ENV=test PYTHONWARNINGS=ignore::RuntimeWarning .venv/bin/django-admin makemigrations --check --dry-run --settings niangjia.config.settings
 
 format: setup
 	@.venv/bin/ruff check --fix .
