@@ -168,7 +168,9 @@ def unlink_employer_from_union(
     with _about(found.employer_id, actor=actor, verb="organisations.employer.unlinked", now=now, reason=reason) as act:
         if not actor.may(Permission.EMPLOYER_EDIT, found.organisation.scope.path):
             raise NotPermitted
-        link: EmployerUnion = EmployerUnion.objects.unscoped(reason="the link that was let see, now under lock").get(pk=link_id)
+        link: EmployerUnion = EmployerUnion.objects.unscoped(reason="the link that was let see, now under lock").get(
+            pk=link_id
+        )
         if link.until_on is not None:
             raise Refused("employer_union.ended", "这条关联已经结束。")
         if on < link.from_on:
@@ -228,7 +230,11 @@ def move_employers_of_union(gone_id: int, *, into_id: int | None, on: date, acto
         )
         # In the order of ids, as everybody locks several.
         for link in links.order_by("employer_id"):
-            employer = Employer.objects.unscoped(reason="lock").select_for_update().get(pk=link.employer_id)
+            employer = (
+                Employer.objects.unscoped(reason="the lock on a union's employer")
+                .select_for_update()
+                .get(pk=link.employer_id)
+            )
             act = Act(employer)
             before = {"union_state": employer.union_state}
             _end_link(act, link, max(on, link.from_on))

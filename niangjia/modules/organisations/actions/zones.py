@@ -40,7 +40,9 @@ def add_zone(*, organisation_id: int, name: str, actor: Actor, now: datetime, bo
         if not township.is_open:
             raise Refused("zone.township_closed", f"“{township.name}”已撤销，不能再设片区。", "organisation")
         # Two of the same name at once: the second waits here and finds the first.
-        Organisation.objects.unscoped(reason="lock").select_for_update().get(pk=township.pk)
+        Organisation.objects.unscoped(reason="the lock on the township that was let see").select_for_update().get(
+            pk=township.pk
+        )
         zone = Zone(organisation=township)
         _name(zone, name, bounds)
         zone.save()
