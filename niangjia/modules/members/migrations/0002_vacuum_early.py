@@ -6,7 +6,7 @@ TABLES = ("members_membership", "members_person", "members_membertally")
 
 
 class Migration(migrations.Migration):
-    dependencies = [("members", "0002_initial")]
+    dependencies = [("members", "0001_initial")]
     operations = [
         migrations.RunSQL(
             f"alter table {table} set (autovacuum_vacuum_scale_factor = 0.005, "
