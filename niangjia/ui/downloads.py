@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib.auth.decorators import login_required
 from django.http import FileResponse, HttpRequest
 from django.urls import path
+from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from niangjia.kernel.files.queries import open_file
@@ -14,7 +15,7 @@ from niangjia.kernel.files.queries import open_file
 @require_GET
 def download(request: HttpRequest, pk: int) -> FileResponse:
     """Always an attachment: what somebody uploaded is never shown as a page of ours."""
-    stored, content = open_file(pk, request.actor)  # type: ignore[attr-defined]
+    stored, content = open_file(pk, request.actor, now=timezone.now())  # type: ignore[attr-defined]
     response = FileResponse(content, as_attachment=True, filename=stored.name, content_type=stored.kind)
     response["X-Content-Type-Options"] = "nosniff"
     response["Cache-Control"] = "private, no-store"

@@ -64,6 +64,9 @@ class ErrorPagesMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
+        if response.get("Content-Type", "").startswith("text/html"):
+            # What an officer saw must not come back from the browser's store after the log-out.
+            response.headers.setdefault("Cache-Control", "no-store, private")
         if not request.headers.get("HX-Request"):
             return response
         if response.status_code == HTTPStatus.FOUND and response.get("Location", "").startswith(

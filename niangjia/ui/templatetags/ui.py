@@ -208,7 +208,7 @@ class PanelNode(template.Node):
         named = {key: value.resolve(context) for key, value in self.named.items()}
         more = (
             format_html(
-                '<a class="plain-link ms-auto text-[.8125rem] font-normal" href="{}">{}</a>',
+                '<a class="plain-link ms-auto text-[.8125rem] font-normal no-underline hover:underline" href="{}">{}</a>',
                 named["href"],
                 named.get("more", "全部"),
             )

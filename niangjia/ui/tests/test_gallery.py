@@ -153,3 +153,14 @@ def test_the_phone_opens_its_menu(phone, live_server):
     assert faults(phone) == []
     phone.keyboard.press("Escape")
     expect(phone.locator("#sidebar")).to_be_hidden()
+
+
+def test_what_is_printed_is_what_the_address_says(page, live_server):
+    log_in(page, live_server, officer())
+    page.goto(live_server.url + "/desk/_gallery/list/")
+    page.select_option("select[name=state]", "1")
+    page.wait_for_url("**state=1**")
+    page.click("[aria-label=打印]")
+    expect(page.get_by_role("heading", name="会员（示例）")).to_be_visible()
+    expect(page.locator("header")).to_contain_text("会籍：正常")
+    assert faults(page) == []

@@ -220,3 +220,7 @@ def test_the_title_stands_again_in_the_head_line(rf):
     child = engines["django"].from_string("{% extends base %}{% block title %}甲 · {{ block.super }}{% endblock %}")
     base = engines["django"].from_string("<title>{% block title %}乙{% endblock %}</title><h1>{% again 'title' %}</h1>")
     assert child.render({"base": base.template}) == "<title>甲 · 乙</title><h1>甲 · 乙</h1>"
+
+
+def test_pages_are_not_kept_by_the_browser(desk_of):
+    assert desk_of.get("/desk/").headers["Cache-Control"] == "no-store, private"

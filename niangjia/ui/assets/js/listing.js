@@ -10,6 +10,13 @@ export default () => ({
         for (const box of this.boxes()) box.checked = false;
         this.picked();
       }
+      // The filters may have changed since the tools were drawn: print what the address says now.
+      const print = event.target.closest("[data-list-print]");
+      if (print) {
+        const address = this.address();
+        address.searchParams.set("print", "1");
+        print.href = address.href;
+      }
     });
   },
   boxes() {
@@ -38,8 +45,13 @@ export default () => ({
     remember(this.list.dataset.cookie, "");
     location.reload();
   },
-  reload() {
+  address() {
     const address = new URL(location.href);
+    for (const name of ["after", "before"]) address.searchParams.delete(name);
+    return address;
+  },
+  reload() {
+    const address = this.address();
     address.searchParams.delete("view");
     if (![...address.searchParams].length) address.searchParams.set("all", "1");
     htmx.ajax("GET", address.pathname + address.search, { target: "#list", swap: "outerHTML" });
