@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import BinaryIO
 
 from django.db.models import Q
-from django.utils import timezone
 
 from niangjia.kernel.access.actor import Actor
 from niangjia.kernel.errors import Missing
@@ -13,10 +13,10 @@ from niangjia.kernel.files.models import StoredFile
 from niangjia.kernel.files.places import place_of
 
 
-def open_file(file_id: int, actor: Actor) -> tuple[StoredFile, BinaryIO]:
+def open_file(file_id: int, actor: Actor, *, now: datetime) -> tuple[StoredFile, BinaryIO]:
     """For the owner only. Raises Missing for anybody else, after its day, and when the bytes are lost."""
     stored = (
-        StoredFile.objects.filter(Q(expires_at=None) | Q(expires_at__gt=timezone.now()), pk=file_id)
+        StoredFile.objects.filter(Q(expires_at=None) | Q(expires_at__gt=now), pk=file_id)
         .exclude(owner_id=None)
         .filter(owner_id=actor.user_id)
         .first()

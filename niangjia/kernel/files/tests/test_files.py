@@ -89,11 +89,11 @@ def test_only_the_owner_opens_it_and_only_in_its_time():
     old = store(b"%PDF-1", name="one.pdf", owner_id=1, now=NOW, expires_at=NOW - timedelta(seconds=1))
     nobodys = store(b"%PDF-1", name="one.pdf", owner_id=None, now=NOW)
     owner, other = Actor(1, "周敏"), Actor(2, "何伟")
-    with open_file(mine.pk, owner)[1] as content:
+    with open_file(mine.pk, owner, now=NOW)[1] as content:
         assert content.read() == b"%PDF-1"
     for pk, actor in [(mine.pk, other), (old.pk, owner), (nobodys.pk, NOBODY), (nobodys.pk, owner), (999, owner)]:
         with pytest.raises(Missing):
-            open_file(pk, actor)
+            open_file(pk, actor, now=NOW)
 
 
 @pytest.mark.parametrize(

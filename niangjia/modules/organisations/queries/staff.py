@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Max, Q, QuerySet, Sum
 from django.utils import timezone
 
 from niangjia.kernel.access.actor import Actor
@@ -69,6 +69,18 @@ def staff_member_in_sight(pk: int, actor: Actor) -> StaffMember:
 def trainings_of(member: StaffMember) -> list[StaffTraining]:
     rows = StaffTraining.objects.unscoped(reason="trainings of a row in sight").filter(staff_member=member)
     return list(rows.order_by("-on", "-pk"))
+
+
+def training_sums(ids: list[int]) -> dict[int, tuple[int, date]]:
+    """Hours and the latest day of the trainings of workers in sight; who had none is left out."""
+    rows = (
+        StaffTraining.objects.unscoped(reason="sums beside rows in sight")
+        .filter(staff_member__in=ids)
+        .values("staff_member")
+        .annotate(hours=Sum("hours"), trained_on=Max("on"))
+        .order_by()
+    )
+    return {row["staff_member"]: (row["hours"], row["trained_on"]) for row in rows}
 
 
 def contracts_due(actor: Actor, *, now: datetime) -> tuple[int, int]:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from niangjia.kernel.access.labels import register_rights
-from niangjia.kernel.access.models import Grant, User
 from niangjia.kernel.access.permissions import Permission as Access
 from niangjia.kernel.access.scoped import FailClosedModel
 from niangjia.kernel.audit.labels import register_labels
-from niangjia.kernel.audit.subjects import Names, register_subject
+from niangjia.kernel.audit.subjects import register_subject
 from niangjia.kernel.audit.wording import register_values
 from niangjia.modules.organisations import rules
 from niangjia.modules.organisations.models import (
@@ -21,6 +20,7 @@ from niangjia.modules.organisations.models import (
     Zone,
 )
 from niangjia.modules.organisations.permissions import Permission
+from niangjia.modules.organisations.queries.naming import names_by, names_of_grants, names_of_users
 from niangjia.modules.organisations.queries.officers import job_label
 from niangjia.modules.organisations.queries.organisations import names_of
 from niangjia.modules.organisations.web import duty, officers, staff
@@ -96,11 +96,11 @@ def _register_words() -> None:
 
 def _register_subjects() -> None:
     officer = Access.OFFICER_VIEW
-    register_subject("access.user", officer, _user_names, "organisations:officer")
-    register_subject("access.grant", officer, _grant_names)
+    register_subject("access.user", officer, names_of_users, "organisations:officer")
+    register_subject("access.grant", officer, names_of_grants)
     register_subject("organisations.organisation", Permission.ORGANISATION_VIEW, names_of, "organisations:organisation")
     for model, permission, field, url_name in SUBJECTS:
-        register_subject(model._meta.label_lower, permission, _names(model, field), url_name)
+        register_subject(model._meta.label_lower, permission, names_by(model, field), url_name)
 
 
 SUBJECTS: tuple[tuple[type[FailClosedModel], str, str, str], ...] = (
@@ -113,17 +113,3 @@ SUBJECTS: tuple[tuple[type[FailClosedModel], str, str, str], ...] = (
     (Term, Permission.ORGANISATION_VIEW, "organisation__name", ""),
     (Post, Permission.ORGANISATION_VIEW, "name", ""),
 )
-REASON = "names beside entries that the reader may see"
-
-
-def _names(model: type[FailClosedModel], field: str) -> Names:
-    return lambda ids: dict(model.objects.unscoped(reason=REASON).filter(pk__in=ids).values_list("pk", field))
-
-
-def _user_names(ids: list[int]) -> dict[int, str]:
-    return dict(User.objects.filter(pk__in=ids).values_list("pk", "name"))
-
-
-def _grant_names(ids: list[int]) -> dict[int, str]:
-    rows = Grant.objects.unscoped(reason=REASON).filter(pk__in=ids).values_list("pk", "user__name", "job")
-    return {pk: f"{name} {job_label(job)}" for pk, name, job in rows}

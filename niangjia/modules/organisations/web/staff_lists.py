@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Max, QuerySet, Sum
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
 from niangjia.kernel.access.actor import Actor
 from niangjia.kernel.access.models import Scope
 from niangjia.kernel.lists.spec import Column, Filter, ListSpec, Sort, register
-from niangjia.modules.organisations.models import StaffMember, StaffTraining
+from niangjia.modules.organisations.models import StaffMember
 from niangjia.modules.organisations.permissions import Permission
 from niangjia.modules.organisations.queries.officers import grounds_in_sight
 from niangjia.modules.organisations.queries.staff import (
@@ -20,6 +20,7 @@ from niangjia.modules.organisations.queries.staff import (
     employed_on,
     in_state,
     staff_in_sight,
+    training_sums,
 )
 from niangjia.modules.organisations.rules import Contract, Funding, PayGrade, StaffEducation
 from niangjia.modules.organisations.web.wording import label
@@ -104,17 +105,9 @@ class StaffList(ListSpec):
         return rows.select_related("organisation")
 
     def presented(self, rows: list[Any], actor: Actor) -> list[Any]:
-        sums = (
-            StaffTraining.objects.unscoped(reason="sums beside rows in sight")
-            .filter(staff_member__in=[row.pk for row in rows])
-            .values("staff_member")
-            .annotate(hours=Sum("hours"), trained_on=Max("on"))
-            .order_by()
-        )
-        by_row = {one["staff_member"]: one for one in sums}
+        by_row = training_sums([row.pk for row in rows])
         for row in rows:
-            found = by_row.get(row.pk, {})
-            row.hours, row.trained_on = found.get("hours", 0), found.get("trained_on")
+            row.hours, row.trained_on = by_row.get(row.pk, (0, None))
         return rows
 
 

@@ -1,0 +1,18 @@
+"""What a person is called beside an entry of the trail that the reader may see: never in full."""
+
+from __future__ import annotations
+
+from niangjia.kernel.crypto.masks import mask_name
+from niangjia.modules.members.models import Membership, Person
+
+REASON = "names beside entries that the reader may see"
+
+
+def names_of_persons(ids: list[int]) -> dict[int, str]:
+    rows = Person.objects.unscoped(reason=REASON).filter(pk__in=ids)
+    return {pk: mask_name(name) for pk, name in rows.values_list("pk", "name")}
+
+
+def names_of_memberships(ids: list[int]) -> dict[int, str]:
+    rows = Membership.objects.unscoped(reason=REASON).filter(pk__in=ids)
+    return {pk: mask_name(name) for pk, name in rows.values_list("pk", "person__name")}
