@@ -11,11 +11,11 @@ from niangjia.kernel.audit.labels import is_look, label_of, register_labels
 from niangjia.kernel.audit.models import AuditEntry
 from niangjia.kernel.audit.subjects import register_subject
 from niangjia.kernel.audit.wording import changes, register_values
-from niangjia.kernel.crypto.masks import mask_name
 from niangjia.modules.members import rules
 from niangjia.modules.members.actions.people import REVEALABLE
-from niangjia.modules.members.models import DeliverySite, Membership, MembershipChange, Person, Platform
+from niangjia.modules.members.models import DeliverySite, Membership, MembershipChange, Platform
 from niangjia.modules.members.permissions import Permission
+from niangjia.modules.members.queries.naming import names_of_memberships, names_of_persons
 from niangjia.modules.members.rules import Category, Change, MembershipState
 from niangjia.modules.organisations.queries.membership import employer_names
 from niangjia.modules.organisations.queries.organisations import names_of
@@ -73,8 +73,8 @@ RIGHTS: dict[str, str] = {
 def register() -> None:
     register_rights("会员", RIGHTS)
     register_labels(VERBS)
-    register_subject("members.person", Permission.MEMBER_VIEW, _person_names, "members:member")
-    register_subject("members.membership", Permission.MEMBER_VIEW, _membership_names)
+    register_subject("members.person", Permission.MEMBER_VIEW, names_of_persons, "members:member")
+    register_subject("members.membership", Permission.MEMBER_VIEW, names_of_memberships)
     register_values(
         "members.person",
         document_kind=lambda value: word(rules.Document, value),
@@ -96,16 +96,6 @@ def register() -> None:
         platform_id=lambda value: _name(Platform, value),
         delivery_site_id=lambda value: _name(DeliverySite, value),
     )
-
-
-def _person_names(ids: list[int]) -> dict[int, str]:
-    rows = Person.objects.unscoped(reason="names beside entries that the reader may see").filter(pk__in=ids)
-    return {pk: mask_name(name) for pk, name in rows.values_list("pk", "name")}
-
-
-def _membership_names(ids: list[int]) -> dict[int, str]:
-    rows = Membership.objects.unscoped(reason="names beside entries that the reader may see").filter(pk__in=ids)
-    return {pk: mask_name(name) for pk, name in rows.values_list("pk", "person__name")}
 
 
 def _name(model: type[Platform | DeliverySite], pk: int) -> str:
