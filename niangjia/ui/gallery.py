@@ -187,6 +187,7 @@ def reveal(request: HttpRequest) -> HttpResponse:
 def printed(request: HttpRequest) -> HttpResponse:
     chosen = SAMPLE.spec.chosen({"state": "1"}, request.actor)  # type: ignore[attr-defined]
     page = ListPage(SAMPLE.spec, chosen, SAMPLE.spec.sort_of(chosen), sample_rows(40), Count(40))
-    request.GET = request.GET.copy()  # type: ignore[assignment]
-    request.GET["print"] = "1"
+    asked = request.GET.copy()
+    asked["print"] = "1"
+    request.GET = asked  # type: ignore[assignment]
     return draw_list(request, SAMPLE, page)
