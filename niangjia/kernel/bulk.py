@@ -28,7 +28,7 @@ def _type_of(field: models.Field) -> str:  # type: ignore[type-arg]
         return "bytea"
     declared = field.db_type(connection) or ""
     if isinstance(field, (models.ForeignKey, models.OneToOneField, models.AutoField)):
-        declared = field.rel_db_type(connection) if isinstance(field, models.AutoField) else declared
+        declared = (field.rel_db_type(connection) or "") if isinstance(field, models.AutoField) else declared
     declared = declared.replace(" CHECK", "").split("(")[0].split(" COLLATE")[0].strip()
     return "varchar" if declared == "varchar" else _BINARY.get(declared.split(" unsigned")[0], declared)
 
@@ -102,7 +102,9 @@ def built_afterwards(*tables: type[models.Model]) -> Iterator[list[str]]:
         # Foreign keys first: they lean on unique constraints.
         for table, name, _, kind in sorted(found, key=lambda row: not row[2].startswith("FOREIGN")):
             cursor.execute(
-                f"alter table {table} drop constraint if exists {name}" if kind == "constraint" else f"drop index {name}"
+                f"alter table {table} drop constraint if exists {name}"
+                if kind == "constraint"
+                else f"drop index {name}"
             )
     statements = [
         definition if kind == "index" else f"alter table {table} add constraint {name} {definition}"

@@ -212,7 +212,7 @@ def show_list(
 ) -> HttpResponse:
     """The answer to a list's address: the whole page, only its table (htmx), or the printed form (`?print=1`)."""
     actor: Actor = request.actor  # type: ignore[attr-defined]
-    views = list(SavedView.objects.filter(user_id=actor.user_id, list_name=screen.spec.name).order_by("name"))
+    views = list(SavedView.objects.filter(user_id=actor.user_id or 0, list_name=screen.spec.name).order_by("name"))
     if not request.GET:
         default = next((view for view in views if view.is_default), None)
         if default:

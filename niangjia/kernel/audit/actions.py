@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
 
 from django.db import connection, models, transaction
 
@@ -28,7 +28,7 @@ class Acting(Protocol):
     def name(self) -> str: ...
 
 
-def kind_of(row: models.Model) -> str:
+def kind_of(row: models.Model | type[models.Model]) -> str:
     """How the trail names a kind of row: 'members.person'."""
     return row._meta.label_lower
 
@@ -39,7 +39,7 @@ class _Masked(str):
     __slots__ = ("behind",)
     behind: str
 
-    def __new__(cls, value: str) -> _Masked:
+    def __new__(cls, value: str) -> Self:
         masked = super().__new__(cls, mask_identity(value) if value else "")
         masked.behind = value or ""
         return masked

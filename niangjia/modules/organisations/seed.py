@@ -118,7 +118,8 @@ def _quota(kind: OrganisationKind) -> int:
 
 def offices(organisations: Iterable[PlannedOrganisation]) -> None:
     """Terms and the committees elected for them."""
-    terms, posts = [], []
+    terms: list[tuple[Any, ...]] = []
+    posts: list[tuple[Any, ...]] = []
     for each in organisations:
         if each.term is None:
             continue

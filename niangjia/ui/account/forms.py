@@ -21,7 +21,7 @@ class Counted(forms.BaseAuthenticateForm):
     def clean_code(self) -> str:
         if is_locked(context.request, self.user.get_username()):
             raise ValidationError("输错次数太多，请 15 分钟后再试。")
-        return super().clean_code()
+        return str(super().clean_code())
 
     def _emit_authentication_failed(self, authenticator: Authenticator) -> None:
         super()._emit_authentication_failed(authenticator)

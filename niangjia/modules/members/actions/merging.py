@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -52,12 +53,19 @@ def move_members(*, gone_id: int, into_id: int, on: date, actor: Actor, now: dat
     was before, the flow of the day says how many left here and came there: last year's figures of
     both stay what they were.
     """
-    facts = {"gone": gone_id, "into": into_id, "on": on, "kind": Change.MERGED.value, "actor": actor.name, "now": now}
+    facts: dict[str, Any] = {
+        "gone": gone_id,
+        "into": into_id,
+        "on": on,
+        "kind": Change.MERGED.value,
+        "actor": actor.name,
+        "now": now,
+    }
     with transaction.atomic():
         hold_place(gone_id)
         with connection.cursor() as cursor:
             cursor.execute(_MOVE, facts)
-            moved = cursor.rowcount
+            moved = int(cursor.rowcount)
             if not moved:
                 return 0
             cursor.execute(_LOCK_TALLY, facts)

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.db.models.functions import Substr
 
 from niangjia.kernel.access.actor import Actor
-from niangjia.kernel.access.scoped import ScopedQuerySet
 from niangjia.kernel.crypto.ring import digest
 from niangjia.kernel.errors import Refused
 from niangjia.kernel.lists.paging import fence_around
@@ -35,7 +35,7 @@ _LETTERS = re.compile(r"[a-z]+(?: [a-z]+)*")
 _DOCUMENT = re.compile(r"[A-Z\d]{6,18}", re.ASCII)
 
 HINT = "请输入姓名中的至少 2 个字、拼音首字母（至少 3 个）、手机尾号 4 位，或完整的手机号、证件号码。"
-Rows = ScopedQuerySet[Membership]
+Rows = QuerySet[Any]
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ def _by_name(rows: Rows, text: str, reach: Reach) -> Rows:
             raise Refused("search.short", "人数较多，请输入姓名中的至少 2 个字。", "q")
         first = name_key(text)
         return rows.filter(name_key__gte=f"{first} ", name_key__lt=f"{first}!", name__startswith=text)
-    pieces = rows.alias(second=Substr("name", 2), third=Substr("name", 3))
+    pieces: Rows = rows.alias(second=Substr("name", 2), third=Substr("name", 3))
     return pieces.filter(Q(name__startswith=text) | Q(second__startswith=text) | Q(third__startswith=text))
 
 

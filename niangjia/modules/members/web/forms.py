@@ -33,7 +33,8 @@ MEMBERSHIP_FIELDS = tuple(field.name for field in fields_of(MembershipFacts))
 
 def one_of(label: str, words: type[Word] | list[tuple[str, str]], **more: Any) -> forms.ChoiceField:
     choices = words if isinstance(words, list) else words.choices()
-    return forms.ChoiceField(**{"label": label, "choices": PLEASE + choices, "required": False} | more)
+    facts: dict[str, Any] = {"label": label, "choices": PLEASE + choices, "required": False}
+    return forms.ChoiceField(**facts | more)
 
 
 def name_in(find: Callable[[Iterable[int]], dict[int, str]]) -> Callable[[Any], str]:
@@ -86,9 +87,10 @@ class PersonFields(forms.Form):
     native_place = forms.CharField(label="籍贯", max_length=60, required=False)
     household_kind = one_of("户籍类型", rules.Household)
     household_place = forms.CharField(label="户籍所在地", max_length=60, required=False)
-    is_migrant = forms.NullBooleanField(
-        label="农民工", required=False, widget=forms.Select(choices=[("", "未知"), ("true", "是"), ("false", "否")])
-    )
+    is_migrant = forms.TypedChoiceField(
+        label="农民工", required=False, coerce=lambda value: value == "1", empty_value=None,
+        choices=[("", "未知"), ("1", "是"), ("0", "否")],
+    )  # fmt: skip
     education = one_of("学历", rules.Education)
     skill_grade = one_of("技术等级", rules.SkillGrade)
     political_status = one_of("政治面貌", rules.Politics)
@@ -136,7 +138,7 @@ def tell_all(form: forms.Form, problems: Problems) -> None:
 
 
 def given(form: forms.Form, names: Iterable[str]) -> dict[str, Any]:
-    """The cleaned values of some fields; NullBooleanField's None means nothing."""
+    """The cleaned values of some fields."""
     return {name: form.cleaned_data[name] for name in names if name in form.cleaned_data}
 
 
@@ -192,7 +194,9 @@ class PersonForm(PersonFields):
     def __init__(self, *args: Any, person: Person, **more: Any) -> None:
         self.row = person
         shown = {name: getattr(person, name) for name in EDITABLE if name not in self.SECRET}
-        super().__init__(*args, initial=shown, **more)
+        shown["is_migrant"] = "" if person.is_migrant is None else str(int(person.is_migrant))
+        more["initial"] = shown
+        super().__init__(*args, **more)
         for name, mask in (("phone", mask_phone), ("bank_card", mask_card)):
             value = getattr(person, name)
             if value:

@@ -15,9 +15,9 @@ KEY = "at"
 
 def current_organisation(request: HttpRequest) -> Organisation | None:
     """None: everything in sight. A choice that went out of sight or closed no longer counts."""
-    if not hasattr(request, "_working_at"):
-        request._working_at = _chosen(request)  # type: ignore[attr-defined]
-    return request._working_at  # type: ignore[attr-defined, no-any-return]
+    if not hasattr(request, "working_at"):
+        request.working_at = _chosen(request)  # type: ignore[attr-defined]
+    return request.working_at  # type: ignore[attr-defined, no-any-return]
 
 
 def current_path(request: HttpRequest) -> str | None:

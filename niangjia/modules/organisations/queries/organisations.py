@@ -11,7 +11,6 @@ from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
 
 from niangjia.kernel.access.actor import Actor
 from niangjia.kernel.access.models import Scope
-from niangjia.kernel.access.scoped import ScopedQuerySet
 from niangjia.kernel.audit.actions import kind_of
 from niangjia.kernel.audit.models import AuditEntry
 from niangjia.kernel.errors import Missing
@@ -72,7 +71,7 @@ def names_of(ids: Iterable[int]) -> dict[int, str]:
     return dict(rows.values_list("pk", "name"))
 
 
-def _ranked(rows: ScopedQuerySet[Organisation]) -> QuerySet[Organisation]:
+def _ranked(rows: QuerySet[Organisation]) -> QuerySet[Organisation]:
     """Townships before firms, each by the sound of its name."""
     rank = Case(
         *(When(kind=str(kind), then=Value(int(level))) for kind, level in rules.LEVEL.items()),
@@ -147,7 +146,7 @@ def _counts_below(organisations: Sequence[Organisation]) -> tuple[dict[int, int]
     return below, children
 
 
-def found_organisations(rows: ScopedQuerySet[Organisation], text: str) -> ScopedQuerySet[Organisation]:
+def found_organisations(rows: QuerySet[Any], text: str) -> QuerySet[Any]:
     """By a part of the name, or the beginning of the credit code."""
     name = rules.tidy_name(text)
     return rows.filter(
@@ -157,7 +156,7 @@ def found_organisations(rows: ScopedQuerySet[Organisation], text: str) -> Scoped
     )
 
 
-def in_state(rows: ScopedQuerySet[Organisation], state: str) -> ScopedQuerySet[Organisation]:
+def in_state(rows: QuerySet[Any], state: str) -> QuerySet[Any]:
     """Only those that were merged, or were dissolved."""
     if state == OrganisationState.MERGED:
         return rows.filter(merged_into__isnull=False)
@@ -176,9 +175,8 @@ def organisation_options(
     wanted = list(kinds)
     if wanted:
         rows = rows.filter(kind__in=wanted)
-    if text:
-        rows = found_organisations(rows, text)
-    found = list(_ranked(rows)[:20])
+    hits = found_organisations(rows, text) if text else rows
+    found = list(_ranked(hits)[:20])
     names = names_of(row.scope.parent_id for row in found if row.scope.parent_id)
     return [(row, names.get(row.scope.parent_id or 0, "")) for row in found]
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
+from typing import Any
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from niangjia.kernel.access.actor import Actor
 from niangjia.kernel.access.scoped import ScopedQuerySet
@@ -87,7 +88,7 @@ def terms_due(actor: Actor, *, on: date) -> ScopedQuerySet[Term]:
 NO_TERM = "NONE"
 
 
-def with_term(rows: ScopedQuerySet[Organisation], state: str, *, on: date) -> ScopedQuerySet[Organisation]:
+def with_term(rows: QuerySet[Any], state: str, *, on: date) -> QuerySet[Any]:
     """Organisations whose open term is overdue or due soon; or that should have one and have none."""
     terms = Term.objects.unscoped(reason="terms beside rows in sight").filter(
         organisation=OuterRef("pk"), ended_on=None

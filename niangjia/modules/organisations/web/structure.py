@@ -8,7 +8,7 @@ from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
+from django.urls import reverse, reverse_lazy
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
@@ -66,7 +66,7 @@ def _ready(form_class: type[StructureForm], request: HttpRequest, row: Organisat
     form = form_class(request.POST or None, initial={"on": timezone.localdate()})
     if form.goal:
         picker = Picker("organisations:organisation_options", label_of=organisation_label)
-        picker.source = reverse("organisations:structure_options", args=[row.pk, form.goal])
+        picker.source = reverse_lazy("organisations:structure_options", args=[row.pk, form.goal])
         picker.is_required = True
         form.fields[form.goal].widget = picker
     return form

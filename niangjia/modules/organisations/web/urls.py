@@ -92,7 +92,9 @@ urlpatterns: list[URLPattern] = [
     path("zones/<int:pk>/", zones.zone, name="zone"),
     path("zones/<int:pk>/close/", zones.zone_close, name="zone_close"),
     path("zones/<int:pk>/edit/", zones.zone_edit, name="zone_edit"),
-    path("zones/<int:pk>/employers/<int:employer_id>/release/", zones.zone_employer_release, name="zone_employer_release"),
+    path(
+        "zones/<int:pk>/employers/<int:employer_id>/release/", zones.zone_employer_release, name="zone_employer_release"
+    ),
     path("zones/<int:pk>/officers/", zones.zone_officer_options, name="zone_officer_options"),
     path("zones/<int:pk>/staff/", zones.zone_staff_add, name="zone_staff_add"),
 ]
