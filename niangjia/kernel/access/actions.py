@@ -156,9 +156,17 @@ def accept_invitation(token: str, *, password: str, now: datetime) -> User:
         user.save(update_fields=["password"])
         invitation.used_at = now
         invitation.save(update_fields=["used_at"])
-        actor = Actor(user_id=user.pk, name=user.name)
-        audit.record(actor=actor, verb="access.invitation.accepted", subject=user, now=now)
+        audit.record(
+            actor=Actor(user_id=user.pk, name=user.name), verb="access.invitation.accepted", subject=user,
+            path=_first_place(user), now=now,
+        )  # fmt: skip
     return user
+
+
+def _first_place(user: User) -> str | None:
+    """Where the trail of an account is read: its first open job."""
+    grants = Grant.objects.unscoped(reason="the place of an entry about the account").filter(user=user, ended_at=None)
+    return grants.order_by("pk").values_list("scope__path", flat=True).first()
 
 
 def ensure_may_give(actor: Actor, job: str, path: str) -> None:
@@ -196,6 +204,8 @@ def grant_job(
             .exists()
         ):
             raise Refused("job_held", "这个人已经担任该单位的这个岗位。", "job")
+        # Whoever made an open link could not have made one for what the account is from now on.
+        Invitation.objects.filter(user=user, used_at=None, expires_at__gt=now).update(expires_at=now)
         grant: Grant = Grant.objects.create(
             user=user, job=job, scope=scope, from_on=from_on, until_on=until_on,
             granted_by_id=actor.user_id, granted_at=now,

@@ -77,6 +77,7 @@ def test_the_invited_sets_a_password_and_holds_the_job(tree):
     assert user.check_password("yun-ling-2026!")
     actor = actor_of(user.pk, now=NOW)
     assert [(held.job, held.path) for held in actor.held] == [("CLERK", tree.north.scope.path)]
+    assert AuditEntry.objects.get(verb="access.invitation.accepted").path == tree.north.scope.path
     verbs = set(AuditEntry.objects.filter(path=tree.north.scope.path).values_list("verb", flat=True))
     assert {"access.user.created", "access.user.invited", "access.grant.given"} <= verbs
 
@@ -97,6 +98,20 @@ def test_an_old_link_and_one_sent_anew(tree):
     with pytest.raises(Missing):
         open_invitation(token_of(made), now=NOW)
     assert open_invitation(token_of(again), now=NOW).user == made.user
+
+
+def test_a_link_made_for_a_lesser_account_ends_with_a_greater_job(tree):
+    """Else the township's chair could keep a link and open it once his clerk has become the county's chair."""
+    user = officer("CLERK", tree.north)
+    kept = invite_again(user.pk, actor=acting_as("CHAIR", tree.north), now=NOW, link=link)
+    appoint_officer(
+        username=user.username, job="CHAIR", organisation_id=tree.county.pk, from_on=TODAY,
+        actor=acting_as("SYSTEM_ADMINISTRATOR", tree.county), now=NOW,
+    )  # fmt: skip
+    with pytest.raises(Missing):
+        open_invitation(token_of(kept), now=NOW)
+    with pytest.raises(NotPermitted):
+        invite_again(user.pk, actor=acting_as("CHAIR", tree.north), now=NOW, link=link)
 
 
 def test_a_weak_password_leaves_the_link_open(tree):

@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
 from niangjia.kernel.access.actor import Actor
+from niangjia.kernel.access.asking import asking
 from niangjia.kernel.access.guard import requires
 from niangjia.kernel.access.models import User
 from niangjia.kernel.access.permissions import Permission as Access
@@ -38,6 +39,7 @@ from niangjia.modules.organisations.queries.officers import (
     JobHeld,
     Officer,
     grants_ending_soon,
+    grants_in_sight,
     is_locked,
     job_label,
     job_table,
@@ -146,8 +148,10 @@ def officer_phone(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def officer_label(pk: Any) -> str:
-    """The name behind a picker's value."""
-    return User.objects.filter(pk=pk).values_list("name", flat=True).first() or "" if str(pk).isdigit() else ""
+    """The name behind a picker's value, of an officer in sight."""
+    if not str(pk).isdigit():
+        return ""
+    return grants_in_sight(asking()).filter(user=int(pk)).values_list("user__name", flat=True).first() or ""
 
 
 # ---- invitation and appointment
@@ -223,6 +227,8 @@ def officer_appoint(request: HttpRequest) -> HttpResponse:
             _put(form, no)
         else:
             messages.success(request, f"已任命{grant.user.name}为{job_label(grant.job)}。")
+            if grant.user.last_login is None:
+                messages.warning(request, "本人还没有登录过，原来的邀请链接已失效，请重新邀请。")
             return redirect("organisations:officer", grant.user_id)
     return _form(request, form, "任命已有账号的干部", sure="任命", note="岗位的权限只在所选单位及其下级有效。")
 
