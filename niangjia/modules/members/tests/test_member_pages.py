@@ -383,6 +383,20 @@ def test_editing_person_document_name_and_work(tree, as_job):
     assert "配送站点：空 → 高桥站" in text_of(client.get(page("member", made.person_id)))
 
 
+def test_saving_an_untouched_form_changes_nothing(tree, as_job):
+    made = member(
+        tree.mill, is_migrant=True, ethnicity="05", education="20", skill_grade="3", marital_status="20",
+        political_status="13", household_kind="4", native_place="福建省", household_place="宁化县", bank_name="农商银行",
+        bank_card=bank_card(9), categories=[2, 6],
+    )  # fmt: skip
+    client = as_job("ENTERPRISE_CLERK", tree.mill)
+    for name, pk in (("person_edit", made.person_id), ("membership_edit", made.pk)):
+        form = client.get(page(name, pk)).context["form"]
+        untouched = {bound.name: "" if bound.value() in (None, False) else bound.value() for bound in form}
+        assert client.post(page(name, pk), untouched).status_code == 302
+    assert not AuditEntry.objects.filter(verb__endswith=".edited").exists()
+
+
 def test_many_at_once_from_the_list(tree, as_job):
     rows, client = [member(tree.mill) for _ in range(3)], as_job("CLERK", tree.county)
     pks = [row.pk for row in rows]
