@@ -12,7 +12,6 @@ from niangjia.kernel import events
 from niangjia.kernel.access.models import Grant, Scope
 from niangjia.kernel.access.queries import path_on
 from niangjia.kernel.errors import Missing, NotPermitted, Refused
-from niangjia.modules.organisations.queries import open_matters
 from niangjia.modules.organisations.actions import structure
 from niangjia.modules.organisations.actions.structure import (
     dissolve_organisation,
@@ -30,6 +29,7 @@ from niangjia.modules.organisations.models import (
     Term,
     Zone,
 )
+from niangjia.modules.organisations.queries import open_matters
 from niangjia.modules.organisations.queries.figures import then_and_now, unions_at
 from niangjia.modules.organisations.queries.organisations import structure_changes, trail_of
 from niangjia.modules.organisations.rules import ChosenBy
