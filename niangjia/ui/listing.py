@@ -222,7 +222,7 @@ def show_list(
         screen.spec, actor=actor, params=request.GET.dict(), within=within, size=PRINTED_ROWS if printed else None
     )
     if "count" in request.GET:
-        return HttpResponse(exact_count(screen.spec, page, actor, within))
+        return HttpResponse(exact_count(request, screen.spec, page, actor, within))
     return draw_list(request, screen, page, views, context)
 
 
@@ -250,13 +250,16 @@ def with_view(view: SavedView) -> str:
     return parameters.urlencode()
 
 
-def exact_count(spec: ListSpec, page: ListPage, actor: Actor, within: str | None) -> SafeString:
-    """Count to the end, but not for longer than a reader waits."""
+def exact_count(
+    request: HttpRequest, spec: ListSpec, page: ListPage, actor: Actor, within: str | None
+) -> SafeString:
+    """Count to the end while the reader waits; what takes longer is offered as a job."""
     try:
         with transaction.atomic():
             with connection.cursor() as cursor:
                 cursor.execute(f"SET LOCAL statement_timeout = {EXACT_COUNT_MS}")
             number = spec.narrowed(page.chosen, actor, within).order_by().count()
     except OperationalError:
-        return format_html("共 {} 条以上，范围太大，请先加筛选条件", page.count.text.rstrip("+"))
+        later = {"page": page, "list_name": spec.name, "within": within}
+        return render_to_string("ui/list/count_later.html", later, request=request)
     return format_html("共 <b>{}</b> 条", Count(number).text)

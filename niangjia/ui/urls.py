@@ -15,6 +15,7 @@ urlpatterns = [
     path("desk/display/", views.display, name="display"),
     path("desk/views/", views.save_view, name="save_view"),
     path("desk/views/<int:pk>/", views.change_view, name="change_view"),
+    path("desk/count/", views.count_rows, name="count_exactly"),
     path("desk/tasks/", views.tasks, name="tasks"),
     path("desk/tasks/<int:pk>/", views.task, name="task"),
     path("desk/inbox/", views.inbox, name="inbox"),

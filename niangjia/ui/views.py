@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import cast
 
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -15,9 +15,9 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_POST
 
 from niangjia.kernel.access.actor import Actor
-from niangjia.kernel.errors import Missing
+from niangjia.kernel.errors import Missing, Refused
 from niangjia.kernel.jobs.models import BackgroundTask
-from niangjia.kernel.lists.models import SavedView
+from niangjia.kernel.lists import actions as lists
 from niangjia.kernel.notify import queries as notify
 from niangjia.kernel.notify.actions import mark_all_read, mark_read
 from niangjia.ui import desk
@@ -25,6 +25,7 @@ from niangjia.ui.display import CHOICES, YEAR
 
 SHOWN = 50
 SHORTEST_SEARCH = 2
+PATH = re.compile(r"\d+(\.\d+)*", re.ASCII)
 GREETINGS = ((5, "夜深了"), (11, "早上好"), (13, "中午好"), (18, "下午好"), (24, "晚上好"))  # until that hour
 
 
@@ -85,27 +86,23 @@ def display(request: HttpRequest) -> HttpResponse:
     return response
 
 
-# ---- saved views of lists
+# ---- saved views of lists, and exact counts
 
 
 @login_required
 @require_POST
 def save_view(request: HttpRequest) -> HttpResponse:
     """Save the list's state under a name; a name used before is saved anew."""
-    name, list_name = request.POST.get("name", "").strip()[:30], request.POST.get("list", "")[:60]
-    if not name or not list_name:
-        messages.error(request, "请给视图起个名字。")
+    try:
+        view = lists.save_view(
+            own_id(request), request.POST.get("list", ""), name=request.POST.get("name", ""),
+            query=request.POST.get("query", ""), columns=request.POST.getlist("column"),
+            is_default=bool(request.POST.get("default")),
+        )  # fmt: skip
+    except Refused as refusal:
+        messages.error(request, refusal.message)
         return redirect(back(request))
-    with transaction.atomic():
-        view, _ = SavedView.objects.update_or_create(
-            user_id=own_id(request),
-            list_name=list_name,
-            name=name,
-            defaults={"query": request.POST.get("query", "")[:1000], "columns": request.POST.getlist("column")[:50]},
-        )
-        if request.POST.get("default"):
-            make_default(view)
-    messages.success(request, f"已保存视图“{name}”。")
+    messages.success(request, f"已保存视图“{view.name}”。")
     return redirect(f"{back(request).split('?')[0]}?{view.query}&view={view.pk}")
 
 
@@ -113,37 +110,37 @@ def save_view(request: HttpRequest) -> HttpResponse:
 @require_POST
 def change_view(request: HttpRequest, pk: int) -> HttpResponse:
     """Rename, delete, make default or not."""
-    view = SavedView.objects.filter(pk=pk, user_id=own_id(request)).first()
-    if view is None:
-        raise Missing("这个视图已经不在了。")
-    verb = request.POST.get("verb")
+    user_id, verb = own_id(request), request.POST.get("verb")
+    name = lists.own_view(pk, user_id).name
     if verb == "delete":
-        view.delete()
-        messages.success(request, f"已删除视图“{view.name}”。")
+        lists.delete_view(pk, user_id=user_id)
+        messages.success(request, f"已删除视图“{name}”。")
     elif verb == "default":
-        make_default(view)
-        messages.success(request, f"以后打开这个列表时，先显示“{view.name}”。")
+        lists.make_default(pk, user_id=user_id)
+        messages.success(request, f"以后打开这个列表时，先显示“{name}”。")
     elif verb == "no-default":
-        SavedView.objects.filter(pk=view.pk).update(is_default=False)
+        lists.end_default(pk, user_id=user_id)
         messages.success(request, "以后打开这个列表时，显示全部。")
     elif verb == "rename":
-        name = request.POST.get("name", "").strip()[:30]
         try:
-            with transaction.atomic():
-                SavedView.objects.filter(pk=view.pk).update(name=name or view.name)
-        except IntegrityError:
-            messages.error(request, f"已有名为“{name}”的视图，请换个名字。")
+            view = lists.rename_view(pk, user_id=user_id, name=request.POST.get("name", ""))
+        except Refused as refusal:
+            messages.error(request, refusal.message)
         else:
-            messages.success(request, f"已改名为“{name or view.name}”。")
+            messages.success(request, f"已改名为“{view.name}”。")
     return redirect(back(request))
 
 
-def make_default(view: SavedView) -> None:
-    with transaction.atomic():
-        SavedView.objects.filter(user_id=view.user_id, list_name=view.list_name, is_default=True).update(
-            is_default=False
-        )
-        SavedView.objects.filter(pk=view.pk).update(is_default=True)
+@login_required
+@require_POST
+def count_rows(request: HttpRequest) -> HttpResponse:
+    """Have a list counted to its end in the background."""
+    within = request.POST.get("within", "")
+    task = lists.count_exactly(
+        request.POST.get("list", ""), query=request.POST.get("query", ""),
+        within=within if PATH.fullmatch(within) else None, actor=actor_of(request), now=timezone.now(),
+    )  # fmt: skip
+    return redirect("ui:task", task.pk)
 
 
 # ---- my tasks and messages

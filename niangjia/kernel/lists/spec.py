@@ -164,3 +164,16 @@ def register(spec: ListSpec) -> ListSpec:
 def list_named(name: str) -> ListSpec:
     """Raises KeyError for a name that no room declares."""
     return _lists[name]
+
+
+def described(spec: ListSpec, chosen: Chosen, actor: Actor) -> str:
+    """The list and its conditions in words: 会员 · 所属群体：快递员 · 搜索“王”."""
+    said = [spec.title]
+    for item in spec.filters:
+        value = chosen.filters.get(item.key, "")
+        if value:
+            label = dict(item.options(actor)).get(value, value) if item.kind == "choice" else value
+            said.append(item.label if item.kind == "flag" else f"{item.label}：{label}")
+    if chosen.text:
+        said.append(f"搜索“{chosen.text}”")
+    return " · ".join(said)
