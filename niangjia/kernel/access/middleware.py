@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
 from niangjia.kernel.access.actor import NOBODY, Actor
+from niangjia.kernel.access.asking import asked_by
 from niangjia.kernel.access.queries import actor_of
 
 
@@ -18,7 +19,8 @@ class ActorMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         request.actor = SimpleLazyObject(lambda: self._actor(request))  # type: ignore[attr-defined]
-        return self.get_response(request)
+        with asked_by(request.actor):  # type: ignore[attr-defined]
+            return self.get_response(request)
 
     @staticmethod
     def _actor(request: HttpRequest) -> Actor:

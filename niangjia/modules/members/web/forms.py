@@ -12,6 +12,7 @@ from django.urls import reverse_lazy
 from django.utils import timezone
 
 from niangjia.kernel.access.actor import Actor
+from niangjia.kernel.access.asking import asking
 from niangjia.kernel.crypto.masks import mask_card, mask_phone
 from niangjia.kernel.words import Word
 from niangjia.modules.members import rules
@@ -22,8 +23,7 @@ from niangjia.modules.members.actions.work import work_problems
 from niangjia.modules.members.models import DeliverySite, Membership, Person
 from niangjia.modules.members.queries.people import platforms, registered
 from niangjia.modules.members.rules import Category, Change, Document
-from niangjia.modules.organisations.queries.membership import employer_names
-from niangjia.modules.organisations.queries.organisations import names_of
+from niangjia.modules.organisations.queries.membership import employer_names, employer_names_in_sight, names_in_sight
 from niangjia.ui.forms import Picker
 
 PLEASE = [("", "请选择")]
@@ -38,8 +38,21 @@ def one_of(label: str, words: type[Word] | list[tuple[str, str]], **more: Any) -
 
 
 def name_in(find: Callable[[Iterable[int]], dict[int, str]]) -> Callable[[Any], str]:
-    """What a Picker shows of a value that the form already has."""
+    """What a Picker shows of a value that the form already has, perhaps from an address or a hand that made it up."""
     return lambda value: find([int(value)]).get(int(value), "") if str(value).isdigit() else ""
+
+
+def union_names(ids: Iterable[int]) -> dict[int, str]:
+    return names_in_sight(ids, asking())
+
+
+def firm_names(ids: Iterable[int]) -> dict[int, str]:
+    """Of employers in sight, and of those for whom members in sight work."""
+    wanted = list(ids)
+    worked_for = (
+        Membership.objects.visible_to(asking()).filter(employer__in=wanted).values_list("employer_id", flat=True)
+    )
+    return employer_names_in_sight(wanted, asking()) | employer_names(worked_for)
 
 
 def site_names(ids: Iterable[int]) -> dict[int, str]:
@@ -47,7 +60,7 @@ def site_names(ids: Iterable[int]) -> dict[int, str]:
 
 
 def union_field(label: str, *, help_text: str = "") -> forms.IntegerField:
-    picker = Picker("members:union_options", label_of=name_in(names_of), placeholder="输入工会名称查找")
+    picker = Picker("members:union_options", label_of=name_in(union_names), placeholder="输入工会名称查找")
     return forms.IntegerField(
         label=label, widget=picker, help_text=help_text, error_messages={"required": "请从列表中选择工会。"}
     )
@@ -107,9 +120,7 @@ class WorkFields(forms.Form):
     employer = forms.IntegerField(
         label="用人单位",
         required=False,
-        widget=Picker(
-            "organisations:employer_options", label_of=name_in(employer_names), placeholder="输入单位名称查找"
-        ),
+        widget=Picker("organisations:employer_options", label_of=name_in(firm_names), placeholder="输入单位名称查找"),
     )
     post = forms.CharField(label="岗位", max_length=40, required=False)
     employment_status = one_of("就业状况", rules.Employment)
@@ -294,9 +305,7 @@ class TransferForm(forms.Form):
     employer = forms.IntegerField(
         label="新的用人单位",
         required=False,
-        widget=Picker(
-            "organisations:employer_options", label_of=name_in(employer_names), placeholder="输入单位名称查找"
-        ),
+        widget=Picker("organisations:employer_options", label_of=name_in(firm_names), placeholder="输入单位名称查找"),
     )
     reason = forms.CharField(label="原因", max_length=200, required=False, widget=forms.Textarea)
 

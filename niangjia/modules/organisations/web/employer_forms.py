@@ -10,13 +10,13 @@ from django.urls import reverse_lazy
 from django.utils import timezone
 
 from niangjia.kernel.access.actor import Actor
-from niangjia.kernel.access.models import User
 from niangjia.modules.organisations.models import Employer, Organisation, Zone
 from niangjia.modules.organisations.permissions import Permission
 from niangjia.modules.organisations.queries import employers as found
 from niangjia.modules.organisations.queries import zones as zones_found
-from niangjia.modules.organisations.queries.organisations import names_of
 from niangjia.modules.organisations.rules import Attempt, Industry, Nature
+from niangjia.modules.organisations.web.officers import officer_label
+from niangjia.modules.organisations.web.organisations import organisation_label
 from niangjia.ui.forms import Picker
 
 PLEASE = [("", "请选择")]
@@ -78,7 +78,7 @@ class LinkForm(forms.Form):
         label="工会",
         widget=Picker(
             "organisations:employer_union_options",
-            label_of=lambda pk: names_of([int(pk)]).get(int(pk), "") if str(pk).isdigit() else "",
+            label_of=organisation_label,
             placeholder="输入工会名称查找",
         ),
     )
@@ -130,14 +130,10 @@ class ZoneStaffForm(forms.Form):
 
     def __init__(self, *args: Any, zone: Zone, **settings: Any) -> None:
         super().__init__(*args, **settings)
-        picker = Picker("organisations:zone_list", label_of=_name_of_user, placeholder="输入姓名查找")
+        picker = Picker("organisations:zone_list", label_of=officer_label, placeholder="输入姓名查找")
         picker.source = reverse_lazy("organisations:zone_officer_options", args=[zone.pk])
         picker.is_required = True
         self.fields["user"].widget = picker
-
-
-def _name_of_user(pk: Any) -> str:
-    return User.objects.filter(pk=pk).values_list("name", flat=True).first() or "" if str(pk).isdigit() else ""
 
 
 class ZoneEmployersForm(forms.Form):

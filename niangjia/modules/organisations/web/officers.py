@@ -15,7 +15,6 @@ from django.views.decorators.http import require_GET, require_POST
 from niangjia.kernel.access.actor import Actor
 from niangjia.kernel.access.asking import asking
 from niangjia.kernel.access.guard import requires
-from niangjia.kernel.access.models import User
 from niangjia.kernel.access.permissions import Permission as Access
 from niangjia.kernel.audit.labels import label_of
 from niangjia.kernel.audit.models import AuditEntry
