@@ -162,6 +162,25 @@ class NewStaffForm(StaffForm):
     field_order = ("organisation_id",)
 
 
+class StaffEditForm(StaffForm):
+    """The telephone is never written out: an empty field leaves what is there."""
+
+    phone_gone = forms.BooleanField(label="删去现在的手机号", required=False)
+
+    def __init__(self, *args: Any, member: StaffMember, **named: Any) -> None:
+        super().__init__(*args, initial=_facts(member), **named)
+        self.member = member
+        if member.phone:
+            self.fields["phone"].help_text = f"现为 {mask_phone(member.phone)}；不改就留空。"
+        else:
+            del self.fields["phone_gone"]
+
+    def facts(self) -> dict[str, Any]:
+        facts = dict(self.cleaned_data)
+        gone = facts.pop("phone_gone", False)
+        return facts | {"phone": facts["phone"] or ("" if gone else self.member.phone)}
+
+
 @requires(Permission.STAFF_EDIT)
 def staff_add(request: HttpRequest) -> HttpResponse:
     actor = actor_of(request)
@@ -185,10 +204,10 @@ def staff_add(request: HttpRequest) -> HttpResponse:
 def staff_edit(request: HttpRequest, pk: int) -> HttpResponse:
     actor = actor_of(request)
     member = staff_member_in_sight(pk, actor)
-    form = StaffForm(request.POST or None, initial=_facts(member))
+    form = StaffEditForm(request.POST or None, member=member)
     if form.is_valid():
         try:
-            edit_staff_member(pk, **form.cleaned_data, actor=actor, now=timezone.now())
+            edit_staff_member(pk, **form.facts(), actor=actor, now=timezone.now())
         except Refused as refusal:
             pages.put_refusal(form, refusal)
         else:
@@ -198,7 +217,7 @@ def staff_edit(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _facts(member: StaffMember) -> dict[str, Any]:
-    own = {name: getattr(member, name) for name in StaffForm.base_fields if name != "username"}
+    own = {name: getattr(member, name) for name in StaffForm.base_fields if name not in {"username", "phone"}}
     return own | {"username": member.user.username if member.user else ""}
 
 
