@@ -30,6 +30,7 @@ from niangjia.kernel.files.models import StoredFile
 from niangjia.kernel.jobs.actions import begin_task, finish
 from niangjia.kernel.jobs.models import BackgroundTask
 from niangjia.kernel.lists.models import SavedView
+from niangjia.kernel.ltree import is_under
 from niangjia.kernel.notify.models import Message
 from niangjia.modules.members.models import Membership
 from niangjia.modules.members.testing import identity_number, member
@@ -127,6 +128,26 @@ class Cast:
         """The one in the officer's subtree, the one beside it, the one above it."""
         return self.corners[WHERE.get(job, COUNTY_LEVEL)[whose]]
 
+    def out_of_sight(self, job: str) -> dict[str, Corner]:
+        """The corners that do not lie under the officer's place."""
+        mine = self.places[SEATS[job][0]].scope.path
+        return {
+            name: corner for name, corner in self.corners.items() if not is_under(corner.organisation.scope.path, mine)
+        }
+
+    def foreign_words(self, job: str) -> set[str]:
+        """What must not be read by this officer; the names of the organisations above are no secret to them."""
+        above = self.places[SEATS[job][0]].scope.path
+        return {
+            word
+            for corner in self.out_of_sight(job).values()
+            for word in corner.markers
+            if not (word == corner.organisation.name and is_under(above, corner.organisation.scope.path))
+        }
+
+    def secrets(self) -> set[str]:
+        return {number for corner in self.corners.values() for number in corner.secrets}
+
     def belongings_for(self, job: str, whose: str) -> Belongings:
         owner = job if whose == OWN and job in self.belongings else next(one for one in self.belongings if one != job)
         return self.belongings[owner]
@@ -162,7 +183,7 @@ def build_cast() -> Cast:
     corners = {
         "city": _corner("市级", places["city"], places["city_office"], "539901001"),
         "county": _corner("县级", places["county"], places["county_office"], "539902003"),
-        "other_county": _corner("青石", places["other_county"], places["other_office"], "539903001"),
+        "other_county": _corner("东岩", places["other_county"], places["other_office"], "539903001"),
         "north": _corner("北镇", places["north"], places["north_office"], "539902001"),
         "north_union": _corner("北纺", places["north_union"], places["north_union"], "539902001"),
         "south_union": _corner("南港", places["south_union"], places["south_union"], "539902002"),
@@ -197,7 +218,7 @@ def _tree() -> dict[str, Organisation]:
         ("south_union", "south", "南湖港务公司工会", kind.PRIMARY_UNION, ""),
         ("city_office", "city", "云山市级机关工会", kind.PRIMARY_UNION, ""),
         ("county_office", "county", "云岭县级机关工会", kind.PRIMARY_UNION, ""),
-        ("other_office", "other_county", "青石机关工会", kind.PRIMARY_UNION, ""),
+        ("other_office", "other_county", "东岩机关工会", kind.PRIMARY_UNION, ""),
         ("north_office", "north", "北镇机关工会", kind.PRIMARY_UNION, ""),
     ):
         facts = {"founded_on": FOUNDED, **({"division": division} if division else {})}

@@ -1,0 +1,56 @@
+"""Every address of the product, and what to fill into it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from niangjia.kernel.audit.models import AuditEntry
+from tests.cast import SEATS, Belongings, Cast, Corner
+
+WORDS = {"goal": "parent", "way": "congress", "token": "not-an-invitation", "field": "phone"}
+
+
+def routes() -> dict[str, set[str]]:
+    """Every address of the product by its name, with the names of its arguments."""
+    return dict(_walk(get_resolver(), ""))
+
+
+def _walk(resolver: URLResolver, space: str, around: frozenset[str] = frozenset()) -> Iterator[tuple[str, set[str]]]:
+    for found in resolver.url_patterns:
+        arguments = around | set(found.pattern.converters)
+        if isinstance(found, URLResolver):
+            yield from _walk(found, f"{space}{found.namespace}:" if found.namespace else space, arguments)
+        elif isinstance(found, URLPattern):
+            yield f"{space}{found.name or found.pattern}", set(arguments)
+
+
+def address(name: str, arguments: set[str], values: dict[str, Any]) -> str:
+    return reverse(name, kwargs={argument: values[argument] for argument in arguments})
+
+
+def things(kind: str, cast: Cast, job: str, whose: str) -> dict[str, Any]:
+    """Values for an address's arguments: `pk` is the object of that kind, others are what goes with it."""
+    if kind in {"file", "task", "message", "view"}:
+        belongings: Belongings = cast.belongings_for(job, whose)
+        return WORDS | {"pk": getattr(belongings, kind).pk}
+    if kind in {"-", "invitation"}:
+        return WORDS
+    seat = SEATS.get(job, ("county", ""))[0]
+    corner = cast.corners[seat] if whose == "here" else cast.corner(job, whose)
+    return WORDS | {
+        "pk": object_of(kind, corner).pk,
+        "organisation_id": corner.organisation.pk,
+        "grant_id": corner.grant.pk,
+        "employer_id": corner.employer.pk,
+    }
+
+
+def object_of(kind: str, corner: Corner) -> Any:
+    if kind == "grant":
+        return corner.user  # the address names the officer first
+    if kind == "audit_entry":
+        return AuditEntry.objects.filter(path=corner.organisation.scope.path).latest("pk")
+    return getattr(corner, {"employer_union": "link"}.get(kind, kind))

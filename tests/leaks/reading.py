@@ -1,0 +1,27 @@
+"""Reading answers for words that don't belong there."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from django.http import HttpResponse
+
+# What differs from answer to answer and says nothing: tokens, nonces, the time.
+CHANGING = re.compile(
+    r'(csrfmiddlewaretoken" value|nonce|once" value|X-CSRFToken&quot;|csrf-token" content)(=|: ?&quot;|: ?)"?[\w=+/:.-]+'
+)
+
+
+def text_of(response: HttpResponse) -> str:
+    content = b"".join(response.streaming_content) if response.streaming else response.content
+    return content.decode("utf-8", "replace") + " ".join(f"{key}: {value}" for key, value in response.headers.items())
+
+
+def words_in(text: str, words: Iterable[str]) -> list[str]:
+    """Numbers are found only as numbers of their own, not within a longer one."""
+    return sorted(
+        word
+        for word in words
+        if (re.search(rf"(?<![0-9A-Za-z]){word}(?![0-9A-Za-z])", text) if word.isascii() else word in text)
+    )
