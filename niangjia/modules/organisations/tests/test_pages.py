@@ -256,3 +256,15 @@ def test_what_is_edited_is_told_in_chinese(tree, as_job):
     assert "地址：空 → 北山路 1 号" in said
     assert "行政区划：北山镇 → 南湖街道" in said
     assert "organisations." not in said.split("timeline")[1].split("</ol>")[0]
+
+
+@pytest.mark.parametrize("number", ["99999999999999999999999", "²", "-1", "x"])
+def test_numbers_that_mean_nothing(tree, as_job, number):
+    client = as_job("CHAIR", tree.county)
+    assert client.get(page("organisation_add") + f"?parent={number}").status_code in (200, 404)
+    assert client.post(page("at_switch"), {"at": number}).status_code == 404
+    assert client.get(page("tree_branch", tree.county.pk) + f"?after={number}").status_code == 200
+    form = {"parent_id": number, "kind": "PRIMARY_UNION", "name": "北山水泥厂工会"}
+    assert client.post(page("organisation_add"), form).status_code in (404, 422)
+    if number.isdecimal():
+        assert client.get(f"/desk/organisations/{number}/").status_code == 404

@@ -21,6 +21,7 @@ from niangjia.modules.organisations.queries.organisations import (
     tops_of,
 )
 from niangjia.modules.organisations.rules import OrganisationKind
+from niangjia.modules.organisations.web.organisations import number_in
 from niangjia.ui import desk
 from niangjia.ui.views import back
 
@@ -83,7 +84,7 @@ def at_switch(request: HttpRequest) -> HttpResponse:
         request.session.pop(KEY, None)
         messages.success(request, "现在显示您管辖的全部单位。")
         return redirect(back(request))
-    row = organisation_in_sight(int(wanted) if wanted.isdigit() else 0, request.actor)  # type: ignore[attr-defined]
+    row = organisation_in_sight(number_in(wanted), request.actor)  # type: ignore[attr-defined]
     request.session[KEY] = row.pk
     messages.success(request, f"已切换到“{row.name}”，列表只显示它和它的下级。")
     return redirect(back(request))
