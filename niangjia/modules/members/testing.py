@@ -12,8 +12,7 @@ from niangjia.kernel.numbers import INVENTED_PROVINCE, identity_check_character
 from niangjia.modules.members.actions import MembershipFacts, PersonFacts, admit_member
 from niangjia.modules.members.models import Membership
 from niangjia.modules.members.rules import Document
-from niangjia.modules.organisations.models import Organisation
-from niangjia.modules.organisations.testing import acting_as
+from niangjia.modules.organisations.testing import Organisation, acting_as
 
 NOW = datetime(2026, 11, 22, 2, tzinfo=UTC)
 TODAY = date(2026, 11, 22)
