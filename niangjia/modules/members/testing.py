@@ -12,7 +12,7 @@ from niangjia.kernel.numbers import INVENTED_PROVINCE, identity_check_character
 from niangjia.modules.members.actions import MembershipFacts, PersonFacts, admit_member
 from niangjia.modules.members.models import Membership
 from niangjia.modules.members.rules import Document
-from niangjia.modules.organisations.testing import Organisation, acting_as
+from niangjia.modules.organisations.testing import acting_as
 
 NOW = datetime(2026, 11, 22, 2, tzinfo=UTC)
 TODAY = date(2026, 11, 22)
@@ -42,7 +42,7 @@ def person_facts(name: str = "林小燕", **more: Any) -> PersonFacts:
 
 
 def member(
-    union: Organisation,
+    union: Any,
     name: str = "林小燕",
     *,
     joined_on: date = JOINED,
