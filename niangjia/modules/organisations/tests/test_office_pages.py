@@ -78,6 +78,7 @@ PAGES = {
     "appoint": "/desk/officers/appoint/",
     "leave": "/desk/officers/{clerk.pk}/leave/{north.pk}/",
     "prolong": "/desk/officers/{clerk.pk}/jobs/{grant.pk}/",
+    "officer tab": "/desk/organisations/{north.pk}/officers/",
     "choices": "/desk/officers/choices/?organisation={north.pk}",
     "staff": "/desk/staff/",
     "headcount": "/desk/staff/headcount/",
@@ -98,10 +99,13 @@ OPENS = {
     "SYSTEM_ADMINISTRATOR": OWN - {"staff edit", "staff leave"},
     "CLERK": OWN - {"invite", "appoint", "leave", "prolong", "audit", "audit entry"},
     "AUDITOR": {
-        "officers", "jobs", "officer", "choices", "staff", "headcount", "staff member", "duty", "audit", "audit entry",
+        "officers", "jobs", "officer", "officer tab", "choices", "staff", "headcount", "staff member", "duty", "audit",
+        "audit entry",
     },
-    "HOTLINE_OPERATOR": {"officers", "jobs", "officer", "choices", "duty"},
-    "ENTERPRISE_CLERK": {"officers", "jobs", "officer", "choices", "staff", "headcount", "staff member", "duty"},
+    "HOTLINE_OPERATOR": {"officers", "jobs", "officer", "officer tab", "choices", "duty"},
+    "ENTERPRISE_CLERK": {
+        "officers", "jobs", "officer", "officer tab", "choices", "staff", "headcount", "staff member", "duty",
+    },
     "STATION_KEEPER": set(),
 }  # fmt: skip
 # The list pages of one's own place open to a neighbour too, without the northern rows.

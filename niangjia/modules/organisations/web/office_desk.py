@@ -23,6 +23,7 @@ from niangjia.modules.organisations.permissions import Permission
 from niangjia.modules.organisations.queries.naming import names_by, names_of_grants, names_of_users
 from niangjia.modules.organisations.queries.officers import job_label
 from niangjia.modules.organisations.queries.organisations import names_of
+from niangjia.modules.organisations.queries.tabs import Tab, register_tab
 from niangjia.modules.organisations.web import duty, officers, staff
 from niangjia.modules.organisations.web.wording import label
 from niangjia.ui import desk
@@ -73,6 +74,7 @@ def register() -> None:
         desk.MenuEntry("系统管理", "干部", "user-cog", "organisations:officer_list", Access.OFFICER_VIEW, order=10),
         desk.MenuEntry("系统管理", "审计日志", "file-search", "organisations:audit_list", Access.AUDIT_VIEW, order=20),
     )
+    register_tab(Tab("干部", "organisations:officer_tab", Access.OFFICER_VIEW, order=25))
     desk.register_home_card(
         desk.HomeCard("今日值班", Permission.DUTY_VIEW, "organisations/duty_home_card.html", duty.home_card, order=40)
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -123,3 +124,4 @@ OFFICERS = Screen(
     empty_text="点“邀请干部”，填写姓名和岗位，把链接发给本人即可登录。",
     template="organisations/officer_list.html",
 )
+OF_ONE = replace(OFFICERS, template="organisations/officer_tab.html")

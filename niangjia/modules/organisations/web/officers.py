@@ -51,8 +51,8 @@ from niangjia.modules.organisations.queries.officers import (
     trail_of_officer,
 )
 from niangjia.modules.organisations.queries.organisations import organisation_in_sight
-from niangjia.modules.organisations.web.officer_lists import OFFICERS, state_mark
-from niangjia.modules.organisations.web.organisations import actor_of, organisation_label
+from niangjia.modules.organisations.web.officer_lists import OF_ONE, OFFICERS, state_mark
+from niangjia.modules.organisations.web.organisations import actor_of, frame, organisation_label
 from niangjia.ui import desk, pages
 from niangjia.ui.forms import Picker
 from niangjia.ui.listing import show_list
@@ -66,6 +66,16 @@ INVITED = "invited"
 def officer_list(request: HttpRequest) -> HttpResponse:
     may_appoint = actor_of(request).can(Access.OFFICER_APPOINT)
     return show_list(request, OFFICERS, within=current_path(request), context={"may_appoint": may_appoint})
+
+
+@requires(Access.OFFICER_VIEW)
+@require_GET
+def officer_tab(request: HttpRequest, pk: int) -> HttpResponse:
+    """Who works at one organisation and below."""
+    actor = actor_of(request)
+    row = organisation_in_sight(pk, actor)
+    may_appoint = row.is_open and actor.may(Access.OFFICER_APPOINT, row.scope.path)
+    return show_list(request, OF_ONE, within=row.scope.path, context=frame(request, row) | {"may_appoint": may_appoint})
 
 
 @requires(Access.OFFICER_VIEW)

@@ -69,6 +69,7 @@ urlpatterns: list[URLPattern] = [
     path("organisations/<int:pk>/history/", organisations.organisation_history, name="organisation_history"),
     path("organisations/<int:pk>/merge/", structure.organisation_merge, name="organisation_merge"),
     path("organisations/<int:pk>/move/", structure.organisation_move, name="organisation_move"),
+    path("organisations/<int:pk>/officers/", officers.officer_tab, name="officer_tab"),
     path("organisations/<int:pk>/options/<slug:goal>/", structure.structure_options, name="structure_options"),
     path("organisations/<int:pk>/posts/<slug:way>/", terms.post_add, name="post_add"),
     path("organisations/<int:pk>/rename/", organisations.organisation_rename, name="organisation_rename"),
