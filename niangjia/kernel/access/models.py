@@ -103,7 +103,10 @@ class Grant(ScopedModel):
                 fields=["user", "job", "scope"], condition=Q(ended_at=None), name="grant_once_open"
             ),
         ]
-        indexes: ClassVar = [models.Index(fields=["scope", "job"], name="grant_scope_job")]
+        indexes: ClassVar = [
+            models.Index(fields=["scope", "job"], name="grant_scope_job"),
+            models.Index(fields=["granted_at", "id"], name="grant_newest"),
+        ]
 
     def holds_on(self, today: date) -> bool:
         return self.ended_at is None and self.from_on <= today and (self.until_on is None or today < self.until_on)
