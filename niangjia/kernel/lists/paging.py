@@ -42,20 +42,22 @@ def list_page(
         rows = spec.narrowed(chosen, actor, within)
     except Refused as refusal:
         return ListPage(spec, chosen, sort, [], Count(0), problem=refusal.message)
-    found, following, previous = _slice(spec, rows, sort, chosen, size or spec.page_size)
-    return ListPage(
-        spec, chosen, sort, spec.presented(found, actor), spec.count(rows, chosen, actor, within), following, previous
-    )
+    count = spec.count(rows, chosen, actor, within)
+    fence = spec.fenced(chosen, actor, within, count)
+    found, following, previous = _slice(spec, rows, sort, chosen, fence=fence, size=size or spec.page_size)
+    return ListPage(spec, chosen, sort, spec.presented(found, actor), count, following, previous)
 
 
-def _slice(spec: ListSpec, rows: QuerySet[Any], sort: Sort, chosen: Chosen, size: int) -> tuple[list[Any], str, str]:
+def _slice(
+    spec: ListSpec, rows: QuerySet[Any], sort: Sort, chosen: Chosen, *, fence: bool, size: int
+) -> tuple[list[Any], str, str]:
     backwards = bool(chosen.before)
     descending = sort.descending != backwards
     fields = (*sort.fields, "pk")
     key = _key_read(chosen.before or chosen.after, len(fields))
     beyond = _beyond(fields, key, "lt" if descending else "gt") if key else Q()
     # Keys first: the index alone yields the ids, and only fifty rows are then fetched whole.
-    keys = rows.filter(beyond).order_by(*_order(fields, descending=descending, fence=spec.fenced(chosen)))[: size + 1]
+    keys = rows.filter(beyond).order_by(*_order(fields, descending=descending, fence=fence))[: size + 1]
     # A plain sub-query over the model: its rows have passed the scope already.
     fetched = spec.dressed(type(rows)(rows.model, using=rows.db).filter(pk__in=keys.values("pk")))
     found = list(fetched.order_by(*_order(fields, descending=descending, fence=False)))

@@ -110,7 +110,7 @@ class ListSpec:
         """The rows that a search text means. Raises Refused (shown beside the field) when it is too short."""
         return rows
 
-    def fenced(self, chosen: Chosen) -> bool:
+    def fenced(self, chosen: Chosen, actor: Actor, within: str | None, count: Count) -> bool:
         """Sort after finding, because the planner would otherwise walk the sort's index hoping for hits."""
         return bool(chosen.text)
 

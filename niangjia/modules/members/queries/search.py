@@ -14,12 +14,14 @@ from django.db.models import Q, QuerySet
 from django.db.models.functions import Substr
 
 from niangjia.kernel.access.actor import Actor
+from niangjia.kernel.access.models import Scope
 from niangjia.kernel.crypto.ring import digest
 from niangjia.kernel.errors import Refused
 from niangjia.kernel.lists.paging import fence_around
 from niangjia.kernel.numbers import tidy_phone
 from niangjia.kernel.pinyin import name_key
 from niangjia.modules.members.models import Membership, Person
+from niangjia.modules.members.permissions import Permission
 from niangjia.modules.members.queries.figures import tallied
 from niangjia.modules.members.queries.syllables import readings
 from niangjia.modules.members.rules import check_name, tidy_document, tidy_name
@@ -48,6 +50,17 @@ class Reach:
     @property
     def is_small(self) -> bool:
         return tallied(self.actor, within=self.within) <= FEW
+
+    def is_sparse(self, hits: int, page_size: int) -> bool:
+        """Reading all that is in sight costs less than walking everybody's names until `page_size` hits were met.
+
+        Of a tree of which a share s is in sight, a walk passes page_size / hits of all rows, a reading s.
+        """
+        places = list(self.actor.paths(Permission.MEMBER_VIEW))
+        in_sight = Scope.objects.filter(path__under_any=places)
+        if self.within is not None:
+            in_sight = in_sight.filter(path__under=self.within)
+        return hits * in_sight.count() < page_size * Scope.objects.count()
 
 
 def found_members(rows: Rows, text: str, reach: Reach) -> Rows:

@@ -100,8 +100,12 @@ class MemberList(ListSpec):
             raise Refused("list.sort", "人数超过 2 万时只能按姓名排序。请先切换到下级单位，再按入会日期排序。", "sort")
         return rows
 
-    def fenced(self, chosen: Chosen) -> bool:
-        return bool(chosen.text) or self.sort_of(chosen) is BY_JOINING
+    def fenced(self, chosen: Chosen, actor: Actor, within: str | None, count: Count) -> bool:
+        """Also where so few are left that the names' index would be walked for long before a page is full."""
+        if chosen.text or self.sort_of(chosen) is BY_JOINING:
+            return True
+        tallied_only = bool(chosen.filters) and chosen.filters.keys() <= TALLIED
+        return tallied_only and Reach(actor, within).is_sparse(count.number, self.page_size)
 
     def dressed(self, rows: QuerySet[Any]) -> QuerySet[Any]:
         secret = (f"person__{name}" for name in ("document_number", "phone", "bank_card"))
