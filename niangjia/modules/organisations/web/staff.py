@@ -168,7 +168,7 @@ class StaffEditForm(StaffForm):
     phone_gone = forms.BooleanField(label="删去现在的手机号", required=False)
 
     def __init__(self, *args: Any, member: StaffMember, **named: Any) -> None:
-        super().__init__(*args, initial=_facts(member), **named)
+        super().__init__(*args, **named | {"initial": _facts(member)})
         self.member = member
         if member.phone:
             self.fields["phone"].help_text = f"现为 {mask_phone(member.phone)}；不改就留空。"
@@ -185,10 +185,8 @@ class StaffEditForm(StaffForm):
 def staff_add(request: HttpRequest) -> HttpResponse:
     actor = actor_of(request)
     at = current_organisation(request)
-    form = NewStaffForm(
-        request.POST or None,
-        initial={"organisation_id": at.pk if at else None, "contract_from_on": timezone.localdate()},
-    )
+    beginning = {"organisation_id": at.pk if at else None, "contract_from_on": timezone.localdate()}
+    form = NewStaffForm(request.POST or None, initial=beginning)
     if form.is_valid():
         try:
             made = add_staff_member(**form.cleaned_data, actor=actor, now=timezone.now())
