@@ -41,6 +41,11 @@ def hold_tree() -> None:
         cursor.execute("select pg_advisory_xact_lock(7203)")
 
 
+def hold_place(scope_id: int) -> None:
+    """Until the transaction ends nobody else joins this place or ends it: a newcomer must not land in what is gone."""
+    Scope.objects.select_for_update(no_key=True).get(pk=scope_id)
+
+
 @transaction.atomic
 def move_scope(scope: Scope, parent: Scope, *, on: date) -> int:
     """Hang a place and all below it under another; the history keeps where each stood before `on`.

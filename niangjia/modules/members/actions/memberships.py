@@ -10,12 +10,13 @@ from typing import Any
 from django.db.models import Max
 from django.utils import timezone
 
+from niangjia.kernel.access.actions import hold_place
 from niangjia.kernel.access.actor import Actor
 from niangjia.kernel.acting import changing
 from niangjia.kernel.audit import actions as audit
 from niangjia.kernel.errors import Missing, Refused
 from niangjia.modules.members.actions.facts import MembershipFacts, ensure
-from niangjia.modules.members.actions.people import begun, hold_place, save_alone, told
+from niangjia.modules.members.actions.people import begun, save_alone, told
 from niangjia.modules.members.actions.tally import TallySheet, moves_of, one_sheet, standing
 from niangjia.modules.members.actions.work import put_work, work_problems
 from niangjia.modules.members.models import ACTIVE_STATES, Membership, MembershipChange

@@ -7,10 +7,10 @@ from typing import Any
 
 from django.db import connection, transaction
 
+from niangjia.kernel.access.actions import hold_place
 from niangjia.kernel.access.actor import Actor
 from niangjia.kernel.access.models import Scope
 from niangjia.kernel.audit import actions as audit
-from niangjia.modules.members.actions.people import hold_place
 from niangjia.modules.members.rules import Change
 
 _MOVE = """

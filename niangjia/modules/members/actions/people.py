@@ -11,6 +11,7 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from niangjia.kernel.access.actions import hold_place
 from niangjia.kernel.access.actor import Actor
 from niangjia.kernel.access.models import Scope
 from niangjia.kernel.acting import adding, changing, path_of
@@ -78,11 +79,6 @@ def admit_member(
             sheet.note(before=None, after=standing(made))
         recorded(made)
     return made
-
-
-def hold_place(scope_id: int) -> None:
-    """Nobody joins a union while it is being merged or dissolved, nor the other way round."""
-    Scope.objects.select_for_update(no_key=True).get(pk=scope_id)
 
 
 def begun(person: Person, scope_id: int, facts: MembershipFacts) -> Membership:

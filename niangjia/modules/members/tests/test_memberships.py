@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from datetime import date, timedelta
 
 import pytest
@@ -29,6 +30,8 @@ from niangjia.modules.members.queries import headcount
 from niangjia.modules.members.queries.people import ELSEWHERE
 from niangjia.modules.members.rules import ACTIVE, Change, MembershipState
 from niangjia.modules.members.testing import JOINED, NOW, TODAY, member, person_facts
+from niangjia.modules.organisations.actions import structure
+from niangjia.modules.organisations.queries.open_matters import open_matters
 from niangjia.modules.organisations.testing import Tree, acting_as, found_union, small_tree
 
 pytestmark = pytest.mark.django_db
@@ -372,3 +375,56 @@ def test_two_clerks_register_the_same_document_at_once(monkeypatch) -> None:
     assert sorted(outcomes) == sorted(["admitted", ELSEWHERE])
     assert active() == 1
     assert MemberFlow.objects.count() == 1
+
+
+# --- nobody joins what is being dissolved
+
+
+def dissolve_while_somebody_joins(tree: Tree, monkeypatch) -> list[str]:
+    counted, outcomes = threading.Event(), []
+
+    def pause(pk):
+        found = open_matters(pk)
+        counted.set()
+        time.sleep(0.6)  # long enough for the other one to get in, if nothing keeps it out
+        return found
+
+    monkeypatch.setattr(structure, "open_matters", pause)
+
+    def dissolve() -> None:
+        try:
+            structure.dissolve_organisation(
+                tree.mill.pk, on=TODAY, reason="企业注销", actor=acting_as("CHAIR", tree.county), now=NOW
+            )
+            outcomes.append("dissolved")
+        finally:
+            connections.close_all()
+
+    def join() -> None:
+        counted.wait(timeout=10)
+        try:
+            member(tree.mill)
+            outcomes.append("admitted")
+        except Refused as refusal:
+            outcomes.append(refusal.code)
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=dissolve), threading.Thread(target=join)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=20)
+    return sorted(outcomes)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_nobody_joins_a_union_while_it_is_dissolved(monkeypatch) -> None:
+    assert dissolve_while_somebody_joins(small_tree(), monkeypatch) == ["dissolved", "membership.place"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_without_holding_the_place_somebody_would(monkeypatch) -> None:
+    """The control."""
+    monkeypatch.setattr(structure, "hold_place", lambda pk: None)
+    assert dissolve_while_somebody_joins(small_tree(), monkeypatch) == ["admitted", "dissolved"]

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models import Max
 
 from niangjia.kernel import events
-from niangjia.kernel.access.actions import close_scope, end_grants_at, hold_tree, move_scope
+from niangjia.kernel.access.actions import close_scope, end_grants_at, hold_place, hold_tree, move_scope
 from niangjia.kernel.access.actor import Actor
 from niangjia.kernel.access.models import Scope, ScopePath
 from niangjia.kernel.acting import changing
@@ -100,6 +100,7 @@ def dissolve_organisation(pk: int, *, on: date, actor: Actor, now: datetime, rea
         verb="organisations.organisation.dissolved", now=now, reason=reason,
     ) as row:  # fmt: skip
         ensure_may_restructure(actor, row)
+        hold_place(row.pk)
         rules.ensure_may_dissolve(placed(row), [("个下级组织", len(_children(row))), *open_matters(row.pk)])
         _ensure_day(on, now, row.scope)
         _end(row, Structural.DISSOLVED, on=on, actor=actor, now=now, note=reason)
