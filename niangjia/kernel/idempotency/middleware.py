@@ -1,11 +1,13 @@
 """A form sent twice acts once.
 
 The token's row is written in the transaction of the act: a second sending waits for the first to
-commit, then gets the first one's answer; when the first fails or dies, nothing of it remains.
+commit, then gets the first one's answer; when the first dies, nothing of it remains. An answer that
+says no keeps what its view kept: a wrong password is counted, with a token or without.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from http import HTTPStatus
 
@@ -17,6 +19,7 @@ from niangjia.kernel.idempotency.models import Once
 
 REDIRECTS = range(300, 400)
 FIELD, HEADER = "_once", "HTTP_IDEMPOTENCY_KEY"
+TOKEN = re.compile(r"[\w-]{1,43}", re.ASCII)
 
 
 class OnceMiddleware:
@@ -25,11 +28,11 @@ class OnceMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         token = request.method == "POST" and (request.POST.get(FIELD) or request.META.get(HEADER))
-        if not token:
+        if not token or not TOKEN.fullmatch(token):
             return self.get_response(request)
         with transaction.atomic():
             row, is_first = Once.objects.get_or_create(
-                token=str(token)[:43],
+                token=token,
                 defaults={"user_id": request.user.pk, "path": request.path[:300], "at": timezone.now()},
             )
             if not is_first:
@@ -39,10 +42,10 @@ class OnceMiddleware:
                 row.location = response.headers.get("Location") or response.headers["HX-Redirect"]
                 row.status = response.status_code
                 row.save(update_fields=["location", "status"])
-            elif response.status_code >= HTTPStatus.BAD_REQUEST:
+            elif response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
                 transaction.set_rollback(True)
             else:
-                # The form came back with its errors: it will be sent again under the same token.
+                # The form came back, or was refused: it will be sent again under the same token.
                 row.delete()
             return response
 
