@@ -171,7 +171,7 @@ def test_from_invitation_to_first_log_in(tree):
     newcomer = Client()
     page = newcomer.get(link)
     assert page.status_code == 200
-    assert page["Referrer-Policy"] == "no-referrer"
+    assert page["Referrer-Policy"] == "same-origin"
     assert "至少 10 位" in page.content.decode()
     weak = newcomer.post(link, {"password": "1234567890", "again": "1234567890"})
     assert weak.status_code == 422

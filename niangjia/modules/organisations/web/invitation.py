@@ -61,9 +61,12 @@ def accept(request: HttpRequest, token: str) -> HttpResponse:
 
 
 def _private(response: HttpResponse) -> HttpResponse:
-    """The address is the key: it stays in no cache and leaves with no link."""
+    """The address is the key: it stays in no cache and leaves with no link.
+
+    Not "no-referrer": with it a browser sends the form with `Origin: null`, which is refused.
+    """
     response["Cache-Control"] = "no-store"
-    response["Referrer-Policy"] = "no-referrer"
+    response["Referrer-Policy"] = "same-origin"
     return response
 
 
