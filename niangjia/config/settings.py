@@ -131,6 +131,7 @@ ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
 ACCOUNT_RATE_LIMITS = False  # axes counts failed log-ins in the database, for all processes together
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_ADAPTER = "niangjia.ui.account.adapter.SecondStepAdapter"
 MFA_TOTP_ISSUER = "娘家"
 MFA_FORMS = {  # wrong codes count like wrong passwords
     "authenticate": "niangjia.ui.account.forms.AuthenticateForm",

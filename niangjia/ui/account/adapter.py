@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.mfa.adapter import DefaultMFAAdapter
 from django.http import HttpRequest
 
 # Said by allauth after each log-in and log-out: the page that follows says it already.
@@ -17,7 +18,6 @@ class AccountAdapter(DefaultAccountAdapter):
         "enter_current_password": "现在的密码不对，请重新输入。",
         "incorrect_password": "密码不对，请重新输入。",
         "account_inactive": "这个账号已停用，请联系本单位系统管理员。",
-        "incorrect_code": "动态码不对，请用最新的一组再试。",
     }
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
@@ -28,3 +28,7 @@ class AccountAdapter(DefaultAccountAdapter):
     ) -> None:
         if message_template not in SILENT:
             super().add_message(request, level, message_template, *args, **kwargs)
+
+
+class SecondStepAdapter(DefaultMFAAdapter):
+    error_messages = DefaultMFAAdapter.error_messages | {"incorrect_code": "动态码不对，请用最新的一组再试。"}
