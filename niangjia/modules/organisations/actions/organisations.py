@@ -16,7 +16,13 @@ from niangjia.kernel.audit import actions as audit
 from niangjia.kernel.errors import NotPermitted, Refused
 from niangjia.kernel.pinyin import title_key
 from niangjia.modules.organisations import rules
-from niangjia.modules.organisations.models import Division, Organisation, StructureChange
+from niangjia.modules.organisations.models import (
+    GROUND_KINDS,
+    Division,
+    Organisation,
+    StructureChange,
+    answering,
+)
 from niangjia.modules.organisations.permissions import Permission
 from niangjia.modules.organisations.queries.organisations import (
     kind_of_organisation,
@@ -81,14 +87,18 @@ def edit_organisation(
 ) -> Organisation:
     """Corrects what is known of an organisation; only the facts given are touched.
 
-    Raises Missing, NotPermitted, Refused for a closed one, a wrong or taken code.
+    Raises Missing, NotPermitted, Refused for a closed one, a wrong or taken code, other ground than the union
+    above gives.
     """
     with changing(
         Organisation, pk, actor=actor, permission=Permission.ORGANISATION_EDIT,
         verb="organisations.organisation.edited", now=now, reason=reason,
     ) as row:  # fmt: skip
         rules.ensure_active(placed(row))
+        ground = row.division_id
         _fill(row, facts, timezone.localdate(now))
+        if row.division_id != ground:
+            _ensure_may_redraw(row, actor)
         row.save()
     return row
 
@@ -163,6 +173,7 @@ def _founded(
     ensure_name_free(tidy, parent.pk if parent else None)
     row = Organisation(name=tidy, name_key=title_key(tidy), kind=str(kind))
     _fill(row, facts, today)
+    _ensure_ground(row, parent)
     # It counts from its founding on, but can't have stood at its parent's place before the parent did.
     stood_since = ScopePath.objects.filter(scope=parent, until_on=None).values_list("from_on", flat=True).first()
     on = row.founded_on or today
@@ -210,6 +221,26 @@ def _division_of(code: str) -> Division | None:
     if division is None:
         raise Refused("organisation.division", "没有这个行政区划，请重新选择。", "division")
     return division
+
+
+def _ensure_may_redraw(row: Organisation, actor: Actor) -> None:
+    """Ground is sight of its employers: nobody takes some for himself."""
+    if row.kind in GROUND_KINDS and not may_restructure(actor, row):
+        raise Refused("organisation.ground", "行政区划决定它管辖哪里的用人单位，请由上一级工会修改。", "division")
+    _ensure_ground(row, row.scope.parent)
+
+
+def _ensure_ground(row: Organisation, parent: Scope | None) -> None:
+    """What answers for ground has it from the unions above, as far as they have any themselves."""
+    if parent is None or row.kind not in GROUND_KINDS or row.division is None:
+        return
+    given = set(answering().filter(scope__path__above=parent.path).values_list("division_id", flat=True))
+    lies_in, place = set(), row.division
+    while place is not None:
+        lies_in.add(place.pk)
+        place = place.parent
+    if given and not given & lies_in:
+        raise Refused("organisation.ground", "这个行政区划不在上级工会的范围内，请重新选择。", "division")
 
 
 def ensure_name_free(name: str, parent_id: int | None) -> None:

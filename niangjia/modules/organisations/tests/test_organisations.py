@@ -15,7 +15,7 @@ from niangjia.modules.organisations.actions.organisations import (
     rename_organisation,
 )
 from niangjia.modules.organisations.actions.structure import dissolve_organisation
-from niangjia.modules.organisations.models import Organisation, StructureChange
+from niangjia.modules.organisations.models import Division, Organisation, StructureChange
 from niangjia.modules.organisations.queries.organisations import nodes, structure_changes, trail_of
 from niangjia.modules.organisations.rules import OrganisationKind as K
 from niangjia.modules.organisations.rules import credit_code_check_character
@@ -157,3 +157,43 @@ def test_the_tree_counts_the_living_below_and_no_groups(tree, chair):
     dissolve_organisation(gone.pk, on=TODAY, actor=chair, now=NOW, reason="企业注销")
     rows = [tree.county, tree.north, tree.mill, tree.harbour]
     assert [(node.below, node.children) for node in nodes(rows)] == [(4, 2), (1, 1), (0, 1), (0, 0)]
+
+
+# --- ground ---
+
+
+@pytest.fixture
+def ground(tree):
+    """The county answers for its division, in which the townships lie."""
+    county = Division.objects.create(code="530999", name="云岭县")
+    Division.objects.update(parent=county)
+    Division.objects.filter(pk="530999").update(parent=None)
+    for code, parent in (("530999300", county), ("531000", None)):
+        Division.objects.create(code=code, name=code, parent=parent)
+    tree.county.division = county
+    tree.county.save()
+
+
+@pytest.mark.parametrize("code", ["530999002", "530999", "531000", ""])
+def test_a_township_draws_no_other_ground_for_itself(tree, ground, code):
+    """Else its clerk would see every employer of the neighbour's, or of another county."""
+    with refused("organisation.ground"):
+        edit_organisation(tree.north.pk, division=code, actor=acting_as("CHAIR", tree.north), now=NOW)
+    edit_organisation(
+        tree.north.pk, address="云山路 1 号", division="530999101", actor=acting_as("CLERK", tree.north), now=NOW
+    )
+
+
+def test_the_county_gives_ground_out_of_its_own(tree, ground, chair):
+    edit_organisation(tree.north.pk, division="530999300", actor=chair, now=NOW)
+    with refused("organisation.ground"):
+        edit_organisation(tree.north.pk, division="531000", actor=chair, now=NOW)
+    facts = {"parent_id": tree.county.pk, "name": "石门镇总工会", "kind": K.TOWNSHIP_UNION}
+    with refused("organisation.ground"):
+        found(tree, chair, **facts, division="531000")
+    assert found(tree, chair, **facts, division="530999101").division_id == "530999101"
+
+
+def test_a_firms_union_may_say_where_it_lies(tree, ground):
+    """It answers for no ground."""
+    edit_organisation(tree.mill.pk, division="531000", actor=acting_as("ENTERPRISE_CLERK", tree.mill), now=NOW)
