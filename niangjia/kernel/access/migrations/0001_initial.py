@@ -90,6 +90,10 @@ class Migration(migrations.Migration):
             model_name='grant',
             index=models.Index(fields=['scope', 'job'], name='grant_scope_job'),
         ),
+        migrations.AddIndex(
+            model_name='grant',
+            index=models.Index(fields=['granted_at', 'id'], name='grant_newest'),
+        ),
         migrations.AddConstraint(
             model_name='grant',
             constraint=models.CheckConstraint(condition=models.Q(('until_on', None), ('until_on__gt', models.F('from_on')), _connector='OR'), name='grant_span'),
