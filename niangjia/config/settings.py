@@ -133,6 +133,7 @@ ACCOUNT_RATE_LIMITS = False  # axes counts failed log-ins in the database, for a
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_ADAPTER = "niangjia.ui.account.adapter.SecondStepAdapter"
 MFA_TOTP_ISSUER = "娘家"
+MFA_TOTP_TOLERANCE = 1  # half a minute before or after: telephones run late, and so do fingers
 MFA_FORMS = {  # wrong codes count like wrong passwords
     "authenticate": "niangjia.ui.account.forms.AuthenticateForm",
     "reauthenticate": "niangjia.ui.account.forms.ReauthenticateForm",
