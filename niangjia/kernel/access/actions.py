@@ -189,10 +189,13 @@ def grant_job(
 ) -> Grant:
     """Gives a job at a place, from a day until a day (half-open).
 
-    Raises NotPermitted beyond what the actor may give, Refused for a span that ends before it
-    begins or a job already held there.
+    Raises NotPermitted beyond what the actor may give, Refused for a job to oneself, a span that ends
+    before it begins or a job already held there.
     """
     ensure_may_give(actor, job, scope.path)
+    if user.pk == actor.user_id:
+        # Else who only passes rights on would take them, and who holds one until a day would hold it for ever.
+        raise Refused("oneself", "不能给自己任命岗位，请由上级或系统管理员办理。", "username")
     if until_on is not None and until_on <= from_on:
         raise Refused("span", "结束日期要晚于开始日期。", "until_on")
     with transaction.atomic():

@@ -17,6 +17,7 @@ from niangjia.kernel.access.actions import close_user, create_user, end_grant, e
 from niangjia.kernel.access.actor import Actor
 from niangjia.kernel.access.models import Grant, User
 from niangjia.kernel.access.permissions import Permission as Access
+from niangjia.kernel.access.rights import permissions_of
 from niangjia.kernel.audit import actions as audit
 from niangjia.kernel.errors import Missing, NotPermitted, Refused
 from niangjia.kernel.ltree import is_under
@@ -133,8 +134,9 @@ def change_job_end(grant_id: int, *, until_on: date | None, actor: Actor, now: d
         grant = _grant_in_sight(grant_id, actor)
         ensure_may_give(actor, grant.job, grant.scope.path)
         _ensure_not_oneself(grant.user_id, actor)
-        if grant.ended_at is not None:
-            raise Refused("job_ended", "这个岗位已经免去，需要时请重新任命。")
+        if grant.ended_at is not None or (grant.until_on and grant.until_on <= timezone.localdate(now)):
+            # Prolonged, it would have been held all the while; and a new job ends open links, this would not.
+            raise Refused("job_ended", "这个岗位已经免去或到期，需要时请重新任命。")
         if until_on is not None and until_on <= max(grant.from_on, timezone.localdate(now)):
             raise Refused("span", "结束日期要晚于今天和任命日期；今天就结束请用“免去”。", "until_on")
         before = audit.snapshot(grant)
@@ -186,6 +188,7 @@ def leave_office(
     """Ends all jobs of somebody at an organisation from `on` and hands over what is open there and below.
 
     The successor is an officer in sight; the jobs he doesn't hold there yet are given to him from the same day.
+    Who takes the work over himself gets no job by it.
     Raises Missing, NotPermitted where the actor could not give one of the jobs, Refused for a day gone by,
     or without a successor while work is in hand.
     """
@@ -227,6 +230,10 @@ def _following(
     if known is None:
         raise Refused("successor_unknown", "接任人还不是您管辖范围内的干部，请先任命或邀请。", "successor_id")
     following: User = known.user
+    if user_id == actor.user_id:
+        if any(not permissions_of(grant.job) <= actor.permissions_at(organisation.scope.path) for grant in grants):
+            raise Refused("successor_rights", "您在该单位没有这个岗位的全部权限，请指定别人接任。", "successor_id")
+        return following
     held = (
         Grant.objects.unscoped(reason="what a successor holds already")
         .filter(open_on(on), user=following, from_on__lte=on)

@@ -226,6 +226,46 @@ def test_setting_somebodys_password_takes_the_right_to_all_his_jobs(tree):
     assert powerful.is_active
 
 
+def test_nobody_gives_himself_a_job(tree):
+    """The administrator passes on the register's rights without having them; a chair is one until a day."""
+    administrator = officer("SYSTEM_ADMINISTRATOR", tree.county)
+    actor = actor_of(administrator.pk, now=NOW)
+    gone = officer("CHAIR", tree.county, name="周敏")
+    takes = {"job": "CHAIR", "organisation_id": tree.county.pk, "from_on": TODAY, "actor": actor, "now": NOW}
+    with pytest.raises(Refused) as refused:
+        appoint_officer(username=administrator.username, **takes)
+    assert (refused.value.code, refused.value.field) == ("oneself", "username")
+    with pytest.raises(Refused) as refused:
+        leave_office(
+            gone.pk, organisation_id=tree.county.pk, on=TODAY, successor_id=administrator.pk, actor=actor, now=NOW
+        )
+    assert refused.value.code == "successor_rights"
+    assert [held.job for held in actor_of(administrator.pk, now=NOW).held] == ["SYSTEM_ADMINISTRATOR"]
+    assert actor_of(gone.pk, now=NOW).held
+
+
+def test_a_chair_takes_his_clerks_work_over_without_the_job(tree):
+    chair, clerk = officer("CHAIR", tree.county), officer("CLERK", tree.north, name="周敏")
+    leave_office(
+        clerk.pk, organisation_id=tree.north.pk, on=TODAY, successor_id=chair.pk,
+        actor=actor_of(chair.pk, now=NOW), now=NOW,
+    )  # fmt: skip
+    assert [held.job for held in actor_of(chair.pk, now=NOW).held] == ["CHAIR"]
+    assert not actor_of(clerk.pk, now=NOW).held
+
+
+def test_a_job_that_ran_out_is_given_anew_not_prolonged(tree):
+    """Else it would have been held all the while, and a link made for the account without it would open it."""
+    user = officer("CHAIR", tree.county)
+    grant = Grant.objects.unscoped(reason="test").get(user=user)
+    Grant.objects.unscoped(reason="test").filter(pk=grant.pk).update(until_on=TODAY)
+    administrator = acting_as("SYSTEM_ADMINISTRATOR", tree.county)
+    for until_on in (None, TODAY + timedelta(days=30)):
+        with pytest.raises(Refused) as refused:
+            change_job_end(grant.pk, until_on=until_on, actor=administrator, now=NOW)
+        assert refused.value.code == "job_ended"
+
+
 # --- the end of a job ---
 
 
