@@ -250,9 +250,7 @@ def with_view(view: SavedView) -> str:
     return parameters.urlencode()
 
 
-def exact_count(
-    request: HttpRequest, spec: ListSpec, page: ListPage, actor: Actor, within: str | None
-) -> SafeString:
+def exact_count(request: HttpRequest, spec: ListSpec, page: ListPage, actor: Actor, within: str | None) -> SafeString:
     """Count to the end while the reader waits; what takes longer is offered as a job."""
     try:
         with transaction.atomic():
