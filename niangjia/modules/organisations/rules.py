@@ -727,7 +727,7 @@ def ensure_may_merge(gone: Placed, into: Placed) -> None:
     if LEVEL[gone.kind] != LEVEL[into.kind]:
         raise Refused(
             "organisation.other_level",
-            f"{gone.kind.label}与{into.kind.label}不在同一级，不能合并；可以先移动，再撤销。",
+            f"{gone.kind.label}与{into.kind.label}不在同一级，不能合并；请先移走它的下级和会员，再撤销。",
             "into",
         )
     if into.stands_under(gone) or gone.stands_under(into):

@@ -95,7 +95,7 @@ def assign_zone_staff(
         _ensure_open(zone)
         officer = officers_of(zone, on=timezone.localdate(now)).filter(pk=user_id).first()
         if officer is None:
-            raise Refused("zone.officer", "请选择在这个镇街任职的人；新来的请先在“干部任职”里任命。", "user")
+            raise Refused("zone.officer", "请选择在这个镇街任职的人；新来的请先在“干部”里任命。", "user")
         if until_on is not None and until_on <= from_on:
             raise Refused("zone.staff_dates", "结束日期要晚于开始日期。", "until_on")
         for other in ZoneStaff.objects.unscoped(reason="staff of a zone under lock").filter(zone=zone, user=user_id):

@@ -31,7 +31,7 @@ from niangjia.ui import desk
 RIGHTS: dict[str, str] = {
     Permission.ORGANISATION_VIEW: "查看组织",
     Permission.ORGANISATION_EDIT: "修改组织资料",
-    Permission.ORGANISATION_RESTRUCTURE: "新建、合并、移动、撤销组织",
+    Permission.ORGANISATION_RESTRUCTURE: "登记、更名、调整隶属、合并、撤销组织",
     Permission.TERM_EDIT: "登记届次和班子",
     Permission.EMPLOYER_VIEW: "查看用人单位",
     Permission.EMPLOYER_EDIT: "维护用人单位",
@@ -66,7 +66,7 @@ def register() -> None:
     _register_subjects()
     desk.register_menu(
         desk.MenuEntry(
-            "组织与会员", "工会工作者", "id-badge-2", "organisations:staff_list", Permission.STAFF_VIEW, order=60
+            "组织与会员", "社会化工会工作者", "id-badge-2", "organisations:staff_list", Permission.STAFF_VIEW, order=60
         ),
         desk.MenuEntry(
             "服务受理", "值班表", "calendar-user", "organisations:duty", Permission.DUTY_VIEW, order=90, phone=True

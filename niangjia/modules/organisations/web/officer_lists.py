@@ -77,7 +77,7 @@ class OfficerList(ListSpec):
             lambda rows, value: rows.filter(job=value),
             choices=lambda _: [(job.code, job.label) for job in jobs().values()],
         ),
-        Filter("place", "镇街", _at_place, choices=grounds_in_sight),
+        Filter("place", "镇街、产业、系统", _at_place, choices=grounds_in_sight),
         Filter(
             "state",
             "状态",

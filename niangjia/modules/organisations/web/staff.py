@@ -254,8 +254,8 @@ def due_soon(actor: Actor) -> list[desk.Waiting]:
     address = reverse("organisations:staff_list")
     over, soon = contracts_due(actor, now=timezone.now())
     return [
-        desk.Waiting("工会工作者合同已到期", over, f"{address}?state=OVER", "alert-triangle"),
-        desk.Waiting("工会工作者合同 60 天内到期", soon, f"{address}?state=SOON", "id-badge-2"),
+        desk.Waiting("社会化工会工作者合同已到期", over, f"{address}?state=OVER", "alert-triangle"),
+        desk.Waiting("社会化工会工作者合同 60 天内到期", soon, f"{address}?state=SOON", "id-badge-2"),
     ]
 
 

@@ -77,7 +77,7 @@ class StaffList(ListSpec):
         Column("left_on", "离职日期", default=False, phone="hidden"),
     )
     filters = (
-        Filter("place", "镇街", _at_place, choices=grounds_in_sight),
+        Filter("place", "镇街、产业、系统", _at_place, choices=grounds_in_sight),
         Filter("contract", "合同", lambda rows, value: rows.filter(contract=value), choices=Contract.choices()),
         Filter("funding", "经费", lambda rows, value: rows.filter(funding=value), choices=Funding.choices()),
         Filter("state", "状态", _in_state, choices=ContractState.choices()),

@@ -149,7 +149,7 @@ def term_add(request: HttpRequest, pk: int) -> HttpResponse:
         if rules.has_congress(kind)
         else "系统工委是总工会的派出机构，不开会员代表大会，由上级委派。"
     )
-    return _form(request, form, row, "登记届次", note=note)
+    return _form(request, form, row, "登记新一届", note=note)
 
 
 class WhenWhyForm(forms.Form):
