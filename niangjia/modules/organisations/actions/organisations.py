@@ -235,7 +235,8 @@ def _ensure_ground(row: Organisation, parent: Scope | None) -> None:
     if parent is None or row.kind not in GROUND_KINDS or row.division is None:
         return
     given = set(answering().filter(scope__path__above=parent.path).values_list("division_id", flat=True))
-    lies_in, place = set(), row.division
+    lies_in: set[str] = set()
+    place: Division | None = row.division
     while place is not None:
         lies_in.add(place.pk)
         place = place.parent
