@@ -65,13 +65,17 @@ def move_scope(scope: Scope, parent: Scope, *, on: date) -> int:
         moved = int(cursor.rowcount)
     Scope.objects.filter(pk=scope.pk).update(parent=parent)
     scope.refresh_from_db()
-    below = Scope.objects.filter(path__under=scope.path).values("id")
+    # What was closed before stays where it was last.
+    standing = ScopePath.objects.filter(
+        scope__in=Scope.objects.filter(path__under=scope.path).values("id"), until_on=None
+    )
+    ids = list(standing.values_list("scope_id", flat=True))
     # What began on this very day never stood at the old place for a whole day: rewrite it.
-    ScopePath.objects.filter(scope_id__in=below, until_on=None, from_on=on).delete()
-    ScopePath.objects.filter(scope_id__in=below, until_on=None).update(until_on=on)
+    standing.filter(from_on=on).delete()
+    standing.update(until_on=on)
     ScopePath.objects.bulk_create(
         ScopePath(scope_id=pk, path=path, from_on=on)
-        for pk, path in Scope.objects.filter(path__under=scope.path).values_list("id", "path")
+        for pk, path in Scope.objects.filter(pk__in=ids).values_list("id", "path")
     )
     return moved
 

@@ -118,17 +118,15 @@ def _children(organisation: Organisation) -> list[Organisation]:
     return list(rows.select_related("scope").filter(scope__parent=organisation.pk, closed_on=None).order_by("pk"))
 
 
-def _ensure_day(on: date, now: datetime, *scopes: Scope) -> None:
-    """Not ahead, and not before what is already written of these places."""
+def _ensure_day(on: date, now: datetime, scope: Scope, target: Scope | None = None) -> None:
+    """Not ahead, and not before what is already written of the place and all below it, or of where it goes."""
     ensure_not_ahead(on, now)
-    for scope in scopes:
-        latest = ScopePath.objects.filter(
-            scope__in=Scope.objects.filter(path__under=scope.path).values("id"), until_on=None
-        ).aggregate(latest=Max("from_on"))["latest"]
-        if latest and on < latest:
-            raise Refused(
-                "organisation.before_last", f"它或它的下级 {latest} 才成立或调整到现在的位置，日期不能更早。", "on"
-            )
+    written = ScopePath.objects.filter(scope__in=Scope.objects.filter(path__under=scope.path).values("id"))
+    if target is not None:
+        written |= ScopePath.objects.filter(scope=target)
+    latest = max(filter(None, written.aggregate(Max("from_on"), Max("until_on")).values()), default=on)
+    if on < latest:
+        raise Refused("organisation.before_last", f"它或它的下级 {latest} 才成立、调整或撤销，日期不能更早。", "on")
 
 
 def _move(row: Organisation, parent: Organisation, *, on: date, actor: Actor, now: datetime, note: str) -> None:

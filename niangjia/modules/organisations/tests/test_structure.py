@@ -111,6 +111,23 @@ def test_moving_twice_the_same_is_refused_the_second_time(tree, chair):
         move(tree.mill, tree.south, chair)
 
 
+def test_what_was_closed_below_stays_closed(tree, chair):
+    shop = found_union(tree.mill, "一车间工会小组", K.GROUP, founded_on=date(2026, 5, 1))
+    dissolve_organisation(shop.pk, on=date(2026, 6, 1), reason="车间撤并", actor=chair, now=NOW)
+    for early in (date(2026, 5, 1), date(2026, 5, 20)):
+        with refused("organisation.before_last"):
+            move(tree.mill, tree.south, chair, on=early)
+    row = move(tree.mill, tree.south, chair, on=date(2026, 6, 1))
+    assert fresh(shop).scope.path == f"{row.scope.path}.{shop.pk}"
+    assert path_on(shop.pk, date(2026, 5, 31))
+    assert path_on(shop.pk, date(2026, 6, 1)) is path_on(shop.pk, TODAY) is None
+
+
+def test_what_happens_beside_it_at_the_new_place_is_no_matter(tree, chair):
+    found_union(tree.south, "南湖造船厂工会", founded_on=TODAY)
+    assert move(tree.mill, tree.south, chair, on=date(2026, 6, 1)).scope.parent_id == tree.south.pk
+
+
 def test_who_may_move(tree):
     with pytest.raises(Missing):
         move(tree.mill, tree.south, acting_as("CHAIR", tree.north))  # doesn't see the south
