@@ -12,15 +12,16 @@ from django.utils import timezone
 
 from niangjia.kernel.access.actions import hold_place
 from niangjia.kernel.access.actor import Actor
-from niangjia.kernel.acting import changing
+from niangjia.kernel.acting import changing, path_of
 from niangjia.kernel.audit import actions as audit
 from niangjia.kernel.errors import Missing, Refused
 from niangjia.modules.members.actions.facts import MembershipFacts, ensure
-from niangjia.modules.members.actions.people import begun, save_alone, told
+from niangjia.modules.members.actions.people import begun, ensure_one_at_a_time, hold_person, save_alone, told
 from niangjia.modules.members.actions.tally import TallySheet, moves_of, one_sheet, standing
 from niangjia.modules.members.actions.work import put_work, work_problems
 from niangjia.modules.members.models import ACTIVE_STATES, Membership, MembershipChange
 from niangjia.modules.members.permissions import Permission
+from niangjia.modules.members.queries.people import membership_in_sight
 from niangjia.modules.members.rules import Change, MembershipState, ensure_may_change
 from niangjia.modules.organisations.queries.membership import takes_members
 from niangjia.modules.organisations.queries.organisations import organisation_in_sight
@@ -56,6 +57,7 @@ def edit_membership(
         row.joined_on, row.categories = facts.joined_on, list(facts.categories)
         row.employment_status, row.post = facts.employment_status, facts.post
         put_work(row, facts)
+        ensure_one_at_a_time(row, "joined_on")
         row.save()
         with one_sheet() as sheet:
             sheet.note(before=before, after=standing(row, moves))
@@ -125,6 +127,8 @@ def changed(
             _ensure_goes_on(row, actor)
         row.status = follows
         row.ended_on = None if follows in ACTIVE_STATES else on
+        if change is Change.CORRECTED:
+            ensure_one_at_a_time(row, "change")
         save_alone(row)
         told(row, change, on=on, actor=actor, now=now, reason=reason)
         sheet.note(before=before, after=standing(row, moves))
@@ -165,12 +169,18 @@ def transfer_member(
 def transferred(
     pk: int, *, to: int, on: date, actor: Actor, now: datetime, reason: str, employer: int | None, sheet: TallySheet
 ) -> Membership:
-    """As `transfer_member`, noted on a sheet that the caller writes."""
+    """As `transfer_member`, noted on a sheet that the caller writes.
+
+    Locks as everybody does: the place, the person, the membership.
+    """
+    seen = membership_in_sight(pk, actor)
+    path_of(seen, actor, Permission.MEMBERSHIP_CHANGE)
+    path = ensure_target(to, actor)
+    hold_person(seen.person_id)
     with changing(
         Membership, pk, actor=actor, permission=Permission.MEMBERSHIP_CHANGE, verb="members.membership.moved_out",
         now=now, reason=reason.strip(),
     ) as old:  # fmt: skip
-        path = ensure_target(to, actor)
         if to == old.scope_id:
             raise Refused("membership.same_place", "该会员的会籍已经在这个工会。", "to")
         follows = ensure_may_change(MembershipState(old.status), Change.MOVED_OUT, reason=reason)

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.db.models.functions import Greatest
 from django.utils import timezone
 
 from niangjia.kernel.access.actions import hold_place
@@ -89,8 +90,27 @@ def begun(person: Person, scope_id: int, facts: MembershipFacts) -> Membership:
         **carried(person),
     )  # fmt: skip
     put_work(membership, facts)
+    ensure_one_at_a_time(membership, "joined_on")
     save_alone(membership)
     return membership
+
+
+def ensure_one_at_a_time(membership: Membership, field: str) -> None:
+    """Nobody is counted twice on a day of the past. Raises Refused, without a word of where the other one was."""
+    others = (
+        Membership.objects.unscoped(reason="the spans of one person's memberships")
+        .filter(person=membership.person_id, ended_on__gt=Greatest("joined_on", membership.joined_on))
+        .exclude(pk=membership.pk)
+    )
+    if membership.ended_on is not None:
+        others = others.filter(joined_on__lt=membership.ended_on)
+    if others.exists():
+        raise Refused("membership.overlaps", "此人在这段时间另有会籍，不能重叠，请核对日期。", field)
+
+
+def hold_person(person_id: int) -> None:
+    """Whoever renames a person holds the person first and then the memberships: so does everybody who needs both."""
+    Person.objects.unscoped(reason="the lock on a member's person").select_for_update().get(pk=person_id)
 
 
 def save_alone(membership: Membership) -> None:

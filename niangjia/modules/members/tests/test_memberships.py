@@ -19,6 +19,7 @@ from niangjia.modules.members.actions import (
     change_membership,
     check_register,
     edit_membership,
+    memberships,
     people,
     tag_members,
     transfer_member,
@@ -428,3 +429,92 @@ def test_without_holding_the_place_somebody_would(monkeypatch) -> None:
     """The control."""
     monkeypatch.setattr(structure, "hold_place", lambda pk: None)
     assert dissolve_while_somebody_joins(small_tree(), monkeypatch) == ["admitted", "dissolved"]
+
+
+# --- one membership at a time, in the past too
+
+
+def refused(code: str):
+    return pytest.raises(Refused, check=lambda refusal: refusal.code == code)
+
+
+def test_nobody_joins_again_before_having_left(tree: Tree, county: Actor) -> None:
+    facts = person_facts()
+    first = admit_member(
+        organisation_id=tree.mill.pk, person=facts, membership=MembershipFacts(joined_on=JOINED), actor=county, now=NOW
+    )
+    change_membership(first.pk, change=Change.LEFT, on=LATER, actor=county, now=NOW, reason="已经离职")
+    again = {"organisation_id": tree.harbour.pk, "person": facts, "actor": county, "now": NOW}
+    with refused("membership.overlaps"):
+        admit_member(**again, membership=MembershipFacts(joined_on=LATER - timedelta(days=1)))
+    admit_member(**again, membership=MembershipFacts(joined_on=LATER))
+    assert headcount(tree.county.scope.path, LATER) == 1
+
+
+def test_a_transferred_one_didn_t_join_before_the_transfer(tree: Tree, county: Actor) -> None:
+    made = transfer_member(member(tree.mill).pk, to=tree.harbour.pk, on=LATER, actor=county, now=NOW)
+    with refused("membership.overlaps"):
+        edit_membership(made.pk, changes={"joined_on": LATER - timedelta(days=1)}, actor=county, now=NOW)
+    assert headcount(tree.county.scope.path, LATER - timedelta(days=1)) == 1
+
+
+def test_what_ended_before_another_one_isn_t_put_right(tree: Tree, county: Actor) -> None:
+    facts, ends = person_facts(), {"change": Change.LEFT, "actor": county, "now": NOW, "reason": "已经离职"}
+    first = admit_member(
+        organisation_id=tree.mill.pk, person=facts, membership=MembershipFacts(joined_on=JOINED), actor=county, now=NOW
+    )
+    change_membership(first.pk, on=LATER, **ends)
+    second = admit_member(
+        organisation_id=tree.harbour.pk,
+        person=facts,
+        membership=MembershipFacts(joined_on=LATER),
+        actor=county,
+        now=NOW,
+    )
+    change_membership(second.pk, on=TODAY, **ends)
+    with refused("membership.overlaps"):
+        change_membership(first.pk, change=Change.CORRECTED, on=TODAY, actor=county, now=NOW, reason="录入时写错")
+    change_membership(second.pk, change=Change.CORRECTED, on=TODAY, actor=county, now=NOW, reason="录入时写错")
+
+
+# --- a transfer while the person is renamed
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_is_renamed_while_being_transferred_has_the_new_name(monkeypatch) -> None:
+    """Both hold the person first: else they wait for each other, or the new membership keeps the old name."""
+    tree = small_tree()
+    actor, old = acting_as("CHAIR", tree.county), member(tree.mill)
+    begins, begun = threading.Event(), memberships.begun
+    outcomes = []
+
+    def slowly(*args):
+        begins.set()
+        time.sleep(0.6)
+        return begun(*args)
+
+    monkeypatch.setattr(memberships, "begun", slowly)
+
+    def transfer() -> None:
+        try:
+            transfer_member(old.pk, to=tree.harbour.pk, on=TODAY, actor=actor, now=NOW)
+            outcomes.append("transferred")
+        finally:
+            connections.close_all()
+
+    def rename() -> None:
+        begins.wait(timeout=10)
+        try:
+            people.rename_person(old.person_id, name="林大燕", reason="录入时写错", actor=actor, now=NOW)
+            outcomes.append("renamed")
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=transfer), threading.Thread(target=rename)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=20)
+    assert sorted(outcomes) == ["renamed", "transferred"]
+    assert not check_register(now=NOW)
+    assert set(all_of(Membership).values_list("name", flat=True)) == {"林大燕"}
