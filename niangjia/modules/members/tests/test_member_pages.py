@@ -274,6 +274,13 @@ def test_filters_counts_and_searches(tree, as_job):
     assert names("?sort=joined_on") == {"欧阳明珠", "单小燕"}
 
 
+def test_both_parts_of_a_name_with_a_dot_are_found(tree, as_job):
+    member(tree.mill, "阿不都·库尔班")
+    client = as_job("CLERK", tree.north)
+    for text in ("阿不都", "不都", "库尔", "库尔班", "阿不都·库", "abdkeb", "abd"):
+        assert "阿不都·库尔班" in text_of(client.get(page("member_list"), {"q": text}, **PART)), text
+
+
 @pytest.mark.parametrize("text", ["12", "123", "1@", "%%", "___"])
 def test_a_search_that_says_too_little_says_what_to_type(tree, as_job, text):
     client = as_job("CLERK", tree.north)

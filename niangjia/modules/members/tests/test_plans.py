@@ -96,7 +96,7 @@ def index_names(plan: list[dict[str, Any]]) -> set[str]:
 
 
 SPEC_NAME = "members.member"
-NAMES = {"membership_name_1", "membership_name_2", "membership_name_3"}
+NAMES = {"membership_name_1", "membership_name_2", "membership_name_3", "membership_name_dot"}
 
 
 def page(actor: Actor, **params: str) -> list[list[dict[str, Any]]]:
