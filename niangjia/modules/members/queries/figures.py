@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from datetime import date
 
@@ -40,15 +41,17 @@ def tallied(actor: Actor, *, within: str | None = None, statuses: Iterable[int] 
     return _sum(rows.filter(status__in=wanted) if wanted else rows)
 
 
-def tallied_by_status(actor: Actor, *, within: str | None = None) -> dict[int, int]:
-    rows = _in_sight(actor, within).filter(category=ALL).values_list("status").annotate(Sum("n"))
-    return {status: n for status, n in rows.order_by("status") if n}
-
-
-def tallied_by_category(actor: Actor, *, within: str | None = None) -> dict[int, int]:
-    """Active members by category; somebody with two tags counts twice."""
-    rows = _in_sight(actor, within).filter(status__in=ACTIVE_STATES, category__gt=ALL)
-    return {category: n for category, n in rows.values_list("category").annotate(Sum("n")).order_by("category") if n}
+def active_members(actor: Actor, *, within: str | None = None) -> tuple[dict[int, int], dict[int, int]]:
+    """Active members by state and by category; somebody with two tags counts twice in the second."""
+    rows = _in_sight(actor, within).filter(status__in=ACTIVE_STATES).values_list("status", "category")
+    states: Counter[int] = Counter()
+    categories: Counter[int] = Counter()
+    for status, category, n in rows.annotate(Sum("n")).order_by():
+        if category == ALL:
+            states[status] += n
+        else:
+            categories[category] += n
+    return dict(+states), dict(+categories)
 
 
 def _in_sight(actor: Actor, within: str | None) -> QuerySet[MemberTally]:

@@ -13,7 +13,7 @@ from niangjia.kernel.errors import Refused
 from niangjia.modules.members.models import ACTIVE_STATES
 from niangjia.modules.members.permissions import Permission
 from niangjia.modules.members.queries import active_members_at, headcount
-from niangjia.modules.members.queries.figures import tallied_by_category, tallied_by_status
+from niangjia.modules.members.queries.figures import active_members
 from niangjia.modules.members.queries.search import first_hits
 from niangjia.modules.members.rules import Category, MembershipState
 from niangjia.modules.members.web import lists, wording  # noqa: F401 - the list registers itself
@@ -61,8 +61,8 @@ def _small_print(row: Any, names: dict[int, str]) -> str:
 def home_card(request: HttpRequest) -> dict[str, Any] | None:
     """Members by state, and the commonest groups among them, where one works now."""
     actor, within = request.actor, current_path(request)  # type: ignore[attr-defined]
-    states = tallied_by_status(actor, within=within)
-    groups = sorted(tallied_by_category(actor, within=within).items(), key=lambda pair: -pair[1])[:COMMONEST]
+    states, categories = active_members(actor, within=within)
+    groups = sorted(categories.items(), key=lambda pair: -pair[1])[:COMMONEST]
     address = reverse("members:member_list")
     return {
         "at": current_organisation(request),
