@@ -192,6 +192,14 @@ class Migration(migrations.Migration):
             model_name='membership',
             index=models.Index(condition=models.Q(('employer__isnull', False)), fields=['employer'], name='membership_employer'),
         ),
+        migrations.AddIndex(
+            model_name='membership',
+            index=models.Index(django.contrib.postgres.indexes.OpClass(models.Func(models.F('name'), models.Value('·'), models.Value(2), function='split_part', output_field=models.TextField()), name='text_pattern_ops'), condition=models.Q(('name__contains', '·')), name='membership_name_dot'),
+        ),
+        migrations.AddIndex(
+            model_name='membership',
+            index=django.contrib.postgres.indexes.GinIndex(condition=models.Q(('categories', []), _negated=True), fields=['categories'], name='membership_categories'),
+        ),
         migrations.AddConstraint(
             model_name='membership',
             constraint=models.UniqueConstraint(condition=models.Q(('status__in', (1, 2))), fields=('person',), name='membership_one_active'),
