@@ -127,7 +127,7 @@ def _shown(request: HttpRequest, row: Employer) -> HttpResponse:
             "at": one.at,
             "by": one.user_name,
             "text": f"{chinese_day(one.on)}　{Attempt(one.outcome).label}",
-            "note": "；".join([text for text in (one.note, *_next_said(one)) if text]),
+            "note": "；".join([text for text in (one.note.rstrip("。"), *_next_said(one)) if text]),
             "tone": attempt_mark(one).tone,  # type: ignore[union-attr]
         }
         for one in found.attempts_with(row)
