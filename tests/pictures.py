@@ -22,7 +22,8 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from niangjia.kernel.localdb import LocalServer
 from tests.browsers import FLAGS, INSTALL, chromium, desk_window
 
-FOLDER = Path(__file__).resolve().parents[1] / "docs" / "pictures"
+DOCS = Path(__file__).resolve().parents[1] / "docs"
+README, MANUAL = DOCS / "pictures", DOCS / "manual" / "pictures"
 MOST_BYTES = 250_000
 SEED = "7"
 PASSWORD = "niangjia-2026"  # the demo's, told by `make demo`
@@ -37,11 +38,13 @@ class Picture:
     address: str
     phone: bool = False
     theme: str = "light"
-    opens: str = ""  # a selector that is clicked first
+    opens: str = ""  # a selector that is clicked first, and opens the drawer
+    clicks: tuple[str, ...] = ()  # what is clicked after that
+    folder: Path = README
 
     @property
     def path(self) -> Path:
-        return FOLDER / f"{self.name}.png"
+        return self.folder / f"{self.name}.png"
 
 
 PICTURES = (
@@ -55,6 +58,24 @@ PICTURES = (
     Picture("audit", "jingshen", "/desk/audit/"),
     Picture("phone-home", "jingban", "/desk/", phone=True),
     Picture("phone-members", "jingban", "/desk/members/", phone=True),
+    Picture("move", "zhuxi", "/desk/organisations/{township}/move/", folder=MANUAL),
+    Picture("blank-spot", "zujian", "/desk/blank-spots/", opens="[data-row]:nth-child(1) .row-link", folder=MANUAL),
+    Picture(
+        "leave",
+        "zhuxi",
+        "/desk/officers/?q=zujian",
+        opens="[data-row]:nth-child(1) .row-link",
+        clicks=("#drawer a:text('离任交接')", "button:text('办理离任')"),
+        folder=MANUAL,
+    ),
+    Picture(
+        "reveal",
+        "jingban",
+        "/desk/members/",
+        opens="[data-row]:nth-child(2) .row-link",
+        clicks=("#drawer button:text('查看完整') >> nth=0",),
+        folder=MANUAL,
+    ),
 )
 
 
@@ -62,7 +83,8 @@ def main() -> None:
     program = chromium()
     if program is None:
         sys.exit(f"Pictures need Chromium: `{INSTALL}`")
-    FOLDER.mkdir(parents=True, exist_ok=True)
+    for folder in (README, MANUAL):
+        folder.mkdir(parents=True, exist_ok=True)
     with county() as address, sync_playwright() as playwright:
         # The browser's own language, for the hints within its date fields.
         browser = playwright.chromium.launch(
@@ -87,6 +109,9 @@ def take(picture: Picture, browser: Browser, server: str) -> None:
         if picture.opens:
             page.locator(picture.opens).click()
             page.locator("#drawer-title").wait_for()
+            page.wait_for_load_state("networkidle")
+        for selector in picture.clicks:
+            page.locator(selector).click()
             page.wait_for_load_state("networkidle")
         page.mouse.move(0, 0)
         page.screenshot(path=picture.path)
