@@ -41,7 +41,7 @@ from niangjia.modules.organisations.queries.duty import (
 from niangjia.modules.organisations.queries.organisations import organisation_in_sight, tops_of
 from niangjia.modules.organisations.rules import DutyPart
 from niangjia.modules.organisations.web.officers import officer_label
-from niangjia.modules.organisations.web.organisations import actor_of
+from niangjia.modules.organisations.web.organisations import actor_of, ensure_may
 from niangjia.ui import pages
 from niangjia.ui.forms import Picker
 
@@ -175,6 +175,7 @@ class ShiftForm(forms.Form):
 def shift_add(request: HttpRequest, organisation_id: int) -> HttpResponse:
     actor = actor_of(request)
     organisation = organisation_in_sight(organisation_id, actor)
+    ensure_may(actor, Permission.DUTY_EDIT, organisation)
     try:
         on = date.fromisoformat(request.GET.get("on", ""))
     except ValueError:
@@ -197,6 +198,7 @@ def shift_add(request: HttpRequest, organisation_id: int) -> HttpResponse:
 def shift_edit(request: HttpRequest, pk: int) -> HttpResponse:
     actor = actor_of(request)
     shift = shift_in_sight(pk, actor)
+    ensure_may(actor, Permission.DUTY_EDIT, shift.organisation)
     starts, ends = timezone.localtime(shift.from_at), timezone.localtime(shift.until_at)
     form = ShiftForm(
         request.POST or None,
@@ -261,6 +263,7 @@ class StandInForm(forms.Form):
 def stand_in_add(request: HttpRequest, organisation_id: int) -> HttpResponse:
     actor = actor_of(request)
     organisation = organisation_in_sight(organisation_id, actor)
+    ensure_may(actor, Permission.DUTY_EDIT, organisation)
     form = StandInForm(request.POST or None, organisation=organisation, initial={"from_on": timezone.localdate()})
     if form.is_valid():
         data = form.cleaned_data

@@ -19,7 +19,7 @@ from niangjia.kernel.access.asking import asking
 from niangjia.kernel.access.guard import requires
 from niangjia.kernel.audit.labels import label_of
 from niangjia.kernel.audit.wording import changes
-from niangjia.kernel.errors import Refused
+from niangjia.kernel.errors import NotPermitted, Refused
 from niangjia.modules.organisations import rules
 from niangjia.modules.organisations.actions.organisations import (
     Facts,
@@ -112,6 +112,12 @@ def _branch(pk: int, actor: Actor, after: int) -> dict[str, Any]:
 
 
 # ---- one organisation
+
+
+def ensure_may(actor: Actor, permission: str, organisation: Organisation) -> None:
+    """A form that can't be sent isn't shown. Raises NotPermitted."""
+    if not actor.may(permission, organisation.scope.path):
+        raise NotPermitted
 
 
 def frame(request: HttpRequest, organisation: Organisation) -> dict[str, Any]:
@@ -333,6 +339,7 @@ def organisation_add(request: HttpRequest) -> HttpResponse:
 def organisation_edit(request: HttpRequest, pk: int) -> HttpResponse:
     actor = actor_of(request)
     row = organisation_in_sight(pk, actor)
+    ensure_may(actor_of(request), Permission.ORGANISATION_EDIT, row)
     form = FactsForm(
         request.POST or None,
         initial={name: getattr(row, name) for name in FactsForm.base_fields} | {"division": row.division_id},

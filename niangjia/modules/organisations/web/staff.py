@@ -37,7 +37,7 @@ from niangjia.modules.organisations.queries.staff import (
     trainings_of,
 )
 from niangjia.modules.organisations.rules import Contract, Funding, PayGrade, StaffEducation
-from niangjia.modules.organisations.web.organisations import actor_of, organisation_label
+from niangjia.modules.organisations.web.organisations import actor_of, ensure_may, organisation_label
 from niangjia.modules.organisations.web.staff_lists import STAFF, contract_mark
 from niangjia.modules.organisations.web.wording import label
 from niangjia.ui import desk, pages
@@ -202,6 +202,7 @@ def staff_add(request: HttpRequest) -> HttpResponse:
 def staff_edit(request: HttpRequest, pk: int) -> HttpResponse:
     actor = actor_of(request)
     member = staff_member_in_sight(pk, actor)
+    ensure_may(actor, Permission.STAFF_EDIT, member.organisation)
     form = StaffEditForm(request.POST or None, member=member)
     if form.is_valid():
         try:
@@ -228,6 +229,7 @@ class LeavingForm(forms.Form):
 def staff_leave(request: HttpRequest, pk: int) -> HttpResponse:
     actor = actor_of(request)
     member = staff_member_in_sight(pk, actor)
+    ensure_may(actor, Permission.STAFF_EDIT, member.organisation)
     form = LeavingForm(request.POST or None, initial={"on": timezone.localdate()})
     if form.is_valid():
         try:

@@ -30,7 +30,7 @@ from niangjia.modules.organisations.queries.terms import (
 )
 from niangjia.modules.organisations.rules import ChosenBy, EmployerRole, OrganisationKind, PostEnd
 from niangjia.modules.organisations.web.lists import TERMS_DUE, due_mark
-from niangjia.modules.organisations.web.organisations import actor_of, frame
+from niangjia.modules.organisations.web.organisations import actor_of, ensure_may, frame
 from niangjia.ui import desk, pages
 from niangjia.ui.listing import show_list
 
@@ -125,6 +125,7 @@ class TermForm(forms.Form):
 def term_add(request: HttpRequest, pk: int) -> HttpResponse:
     actor = actor_of(request)
     row = organisation_in_sight(pk, actor)
+    ensure_may(actor, Permission.TERM_EDIT, row)
     kind = kind_of_organisation(row)
     last = row.terms.order_by("-number").first()
     form = TermForm(
@@ -168,6 +169,7 @@ class ExtendForm(forms.Form):
 def term_end(request: HttpRequest, pk: int) -> HttpResponse:
     actor = actor_of(request)
     term = term_in_sight(pk, actor)
+    ensure_may(actor, Permission.TERM_EDIT, term.organisation)
     form = WhenWhyForm(request.POST or None, initial={"on": timezone.localdate()})
     if form.is_valid():
         data = form.cleaned_data
@@ -186,6 +188,7 @@ def term_end(request: HttpRequest, pk: int) -> HttpResponse:
 def term_extend(request: HttpRequest, pk: int) -> HttpResponse:
     actor = actor_of(request)
     term = term_in_sight(pk, actor)
+    ensure_may(actor, Permission.TERM_EDIT, term.organisation)
     form = ExtendForm(request.POST or None, initial={"until_on": rules.months_after(term.until_on, 6)})
     if form.is_valid():
         data = form.cleaned_data
@@ -228,6 +231,7 @@ def post_add(request: HttpRequest, pk: int, way: str) -> HttpResponse:
     """Elected, appointed, 替补 or 增选: four addresses, one form."""
     actor = actor_of(request)
     row = organisation_in_sight(pk, actor)
+    ensure_may(actor, Permission.TERM_EDIT, row)
     if way.upper() not in list(ChosenBy):
         raise Missing
     chosen_by = ChosenBy(way.upper())
@@ -283,6 +287,7 @@ class PostEndForm(forms.Form):
 def post_end(request: HttpRequest, pk: int) -> HttpResponse:
     actor = actor_of(request)
     post = post_in_sight(pk, actor)
+    ensure_may(actor, Permission.TERM_EDIT, post.organisation)
     form = PostEndForm(request.POST or None, initial={"on": timezone.localdate()})
     if form.is_valid():
         data = form.cleaned_data
