@@ -18,10 +18,12 @@ import pytest
 from django.db import transaction
 from django.http import HttpResponse
 from django.test import Client
+from django.utils import timezone
 
+from niangjia.kernel.access.models import Grant
 from niangjia.kernel.audit.models import AuditEntry
 from tests.addresses import address, routes, things
-from tests.cast import JOBS, Cast
+from tests.cast import JOBS, NEIGHBOUR, Cast
 
 TABLE = Path(__file__).with_name("rights.csv")
 COLUMNS = (*JOBS, "ANONYMOUS")
@@ -110,6 +112,28 @@ def test_each_job_gets_what_the_table_says(cast: Cast, job: str) -> None:
         elif recorded and got != "ok":
             wrong.append(f"{line}: {got}, and yet something was recorded ({url})")
     assert not wrong, f"{len(wrong)} for {job}:\n" + "\n".join(wrong)
+
+
+def test_in_sight_without_the_right_is_403(cast: Cast) -> None:
+    """A clerk of one township who audits the county sees its neighbour's things, and changes none of them."""
+    known, user = routes(), cast.officers["CLERK"]
+    Grant.objects.create(
+        user=user, job="AUDITOR", scope=cast.places["county"].scope, from_on=timezone.localdate(),
+        granted_at=timezone.now(),
+    )  # fmt: skip
+    client = cast.client("CLERK")
+    client.raise_request_exception = False
+    wrong, asked = [], 0
+    for line in table():
+        if line.whose != NEIGHBOUR or (line.expected["CLERK"], line.expected["AUDITOR"]) != ("404", "403"):
+            continue
+        url = address(line.route, known[line.route], things(line.kind, cast, "CLERK", line.whose))
+        response, recorded = tried(client, line.method, url)
+        asked += 1
+        if outcome(response) != "403" or recorded:
+            wrong.append(f"{line}: {response.status_code} came ({url})")
+    assert asked > 20
+    assert not wrong, f"{len(wrong)} of {asked}:\n" + "\n".join(wrong)
 
 
 def outcome(response: HttpResponse) -> str:
