@@ -25,6 +25,7 @@ from niangjia.modules.organisations.actions.organisations import (
     Facts,
     add_organisation,
     edit_organisation,
+    ensure_may_restructure,
     may_restructure,
     rename_organisation,
 )
@@ -365,6 +366,7 @@ class RenameForm(forms.Form):
 def organisation_rename(request: HttpRequest, pk: int) -> HttpResponse:
     actor = actor_of(request)
     row = organisation_in_sight(pk, actor)
+    ensure_may_restructure(actor, row)
     form = RenameForm(request.POST or None, initial={"name": row.name, "on": timezone.localdate()})
     if form.is_valid():
         data = form.cleaned_data

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET
 from niangjia.kernel.access.guard import requires
 from niangjia.kernel.errors import Refused
 from niangjia.modules.organisations import rules
+from niangjia.modules.organisations.actions.organisations import ensure_may_restructure
 from niangjia.modules.organisations.actions.structure import (
     dissolve_organisation,
     merge_organisations,
@@ -76,6 +77,7 @@ def _ready(form_class: type[StructureForm], request: HttpRequest, row: Organisat
 def organisation_move(request: HttpRequest, pk: int) -> HttpResponse:
     actor = actor_of(request)
     row = organisation_in_sight(pk, actor)
+    ensure_may_restructure(actor, row)
     form = _ready(MoveForm, request, row)
     if form.is_valid():
         data = form.cleaned_data
@@ -102,6 +104,7 @@ def organisation_move(request: HttpRequest, pk: int) -> HttpResponse:
 def organisation_merge(request: HttpRequest, pk: int) -> HttpResponse:
     actor = actor_of(request)
     row = organisation_in_sight(pk, actor)
+    ensure_may_restructure(actor, row)
     form = _ready(MergeForm, request, row)
     if form.is_valid():
         data = form.cleaned_data
@@ -129,6 +132,7 @@ def organisation_merge(request: HttpRequest, pk: int) -> HttpResponse:
 def organisation_dissolve(request: HttpRequest, pk: int) -> HttpResponse:
     actor = actor_of(request)
     row = organisation_in_sight(pk, actor)
+    ensure_may_restructure(actor, row)
     form = _ready(DissolveForm, request, row)
     if form.is_valid():
         data = form.cleaned_data
