@@ -88,7 +88,6 @@ def backup(
             "pg_dump",
             "--format=custom",
             "--no-owner",
-            "--no-privileges",
             f"--file={making}",
             "--dbname",
             url(password=False),
@@ -126,7 +125,6 @@ def restore(
                 "pg_restore",
                 "--exit-on-error",
                 "--no-owner",
-                "--no-privileges",
                 "--dbname",
                 url(fresh, password=False),
                 str(file.absolute()),
@@ -301,6 +299,11 @@ def run_client(program: str, *arguments: str) -> None:
     if done.returncode:
         if "No space left on device" in done.stderr:
             raise Trouble("The disk is full: free some space and run the command again.")
+        unknown = re.search(r'role "([^"]+)" does not exist', done.stderr)
+        if unknown:
+            raise Trouble(
+                f"The backup gives rights to the role {unknown[1]}, which is not here: create it first (deploy/README.md)."
+            )
         raise Trouble(
             f"{program} failed: {done.stderr.strip().splitlines()[0] if done.stderr.strip() else done.returncode}"
         )

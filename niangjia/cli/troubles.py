@@ -31,6 +31,8 @@ def sentence(error: BaseException) -> str | None:  # noqa: PLR0911 - a table of 
         return "The database's disk is full: free some space there and run the command again."
     if any(type(each).__name__ == "LockNotAvailable" for each in chain):
         return "Another program holds a table that has to change: stop it (or wait for it) and run the command again."
+    if any(type(each).__name__ == "InsufficientPrivilege" for each in chain):
+        return f"The database's role may not do this ({shortened(said)}): give it the right, or use the owner's role (deploy/README.md)."
     if any(type(each).__name__ == "PoolTimeout" for each in chain):
         return f"The database does not answer: start it, or set DATABASE_URL right ({where()})."
     if "OperationalError" in names:

@@ -83,3 +83,21 @@ def test_a_database_in_use_is_not_replaced(database: str, tmp_path: Path) -> Non
     with psycopg.connect(database):
         said = the_sentence(niangjia("db", "restore", str(file), DATABASE_URL=database))
     assert "stop the web server and the workers first" in said
+
+
+def test_the_serving_role_may_go_on_after_a_restoring(database: str, tmp_path: Path) -> None:
+    file, role = tmp_path / "rights.dump", f"{NAME}_serving"
+    run(database, f"CREATE ROLE {role}")
+    try:
+        run(database, f"GRANT SELECT ON ALL TABLES IN SCHEMA public TO {role}")
+        assert niangjia("db", "backup", str(file), DATABASE_URL=database).returncode == 0
+        restored = niangjia("db", "restore", str(file), DATABASE_URL=database)
+        assert restored.returncode == 0, restored.stderr
+        with psycopg.connect(database) as connection:
+            may = connection.execute("SELECT has_table_privilege(%s, 'access_user', 'SELECT')", [role]).fetchone()
+        assert may == (True,)
+    finally:
+        for name in SERVER.databases():
+            if name.startswith(NAME):
+                run(SERVER.url(name), f"DROP OWNED BY {role}")
+        run(database, f"DROP ROLE {role}")
