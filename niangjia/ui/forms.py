@@ -13,6 +13,8 @@ from django.template.backends.django import DjangoTemplates
 from django.urls import reverse_lazy
 from django.utils.functional import cached_property
 
+from niangjia.kernel.days import EARLIEST, LATEST
+
 HERE = Path(__file__).parent
 
 
@@ -36,6 +38,15 @@ class Renderer(EngineMixin, forms.renderers.BaseRenderer):
                 "OPTIONS": {"builtins": ["niangjia.ui.templatetags.ui"]},
             }
         )
+
+
+class DayField(forms.DateField):
+    """A day that may be reckoned with: months and years are added to it, and it becomes an hour somewhere."""
+
+    def validate(self, value: Any) -> None:
+        super().validate(value)
+        if value is not None and not EARLIEST <= value <= LATEST:
+            raise forms.ValidationError("请核对年份。")
 
 
 class Picker(forms.Widget):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from http import HTTPStatus
-from urllib.parse import urlsplit
+from urllib.parse import unquote
 
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
@@ -15,6 +15,7 @@ from django.shortcuts import render, resolve_url
 from django.template.loader import render_to_string
 
 from niangjia.kernel.errors import Missing, NotPermitted, Refused
+from niangjia.ui.pages import page_around
 
 Handler = Callable[[HttpRequest], HttpResponse]
 
@@ -56,6 +57,13 @@ def error_page(request: HttpRequest, status: int, message: str = "") -> HttpResp
     return response
 
 
+def has_nul(request: HttpRequest) -> bool:
+    """No hand types it, and no column of the database takes it."""
+    return "\x00" in unquote(request.META.get("QUERY_STRING", "")) or any(
+        "\x00" in value for _, values in request.POST.lists() for value in values
+    )
+
+
 class ErrorPagesMiddleware:
     """Maps the kernel's refusals to 403, 404, 409, and answers a part of a page with a toast."""
 
@@ -63,7 +71,7 @@ class ErrorPagesMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        response = self.get_response(request)
+        response = error_page(request, 400) if has_nul(request) else self.get_response(request)
         if response.get("Content-Type", "").startswith("text/html"):
             # What an officer saw must not come back from the browser's store after the log-out.
             response.headers.setdefault("Cache-Control", "no-store, private")
@@ -73,7 +81,7 @@ class ErrorPagesMiddleware:
             resolve_url(settings.LOGIN_URL)
         ):
             # A session that ended must not bring the log-in page into a part of this one.
-            seen = urlsplit(request.headers.get("HX-Current-URL", ""))
+            seen = page_around(request)
             address = redirect_to_login(f"{seen.path}?{seen.query}" if seen.query else seen.path or "/desk/").url
             return HttpResponse(status=204, headers={"HX-Redirect": address})
         if response.status_code >= HTTPStatus.BAD_REQUEST and response.status_code != HTTPStatus.UNPROCESSABLE_ENTITY:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
+from urllib.parse import SplitResult, urlsplit
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -15,6 +17,19 @@ Option = tuple[int | str, str, str]
 def options(request: HttpRequest, found: Iterable[Option]) -> HttpResponse:
     """What a Picker offers: (id, text, small print)."""
     return render(request, "ui/parts/options.html", {"options": list(found)[:20]})
+
+
+def number_in(text: str) -> int:
+    """An id or a place from an address that somebody may have typed; 0 for what is no such number."""
+    return int(text) if re.fullmatch(r"[0-9]{1,12}", text) else 0
+
+
+def page_around(request: HttpRequest) -> SplitResult:
+    """The address of the page of which htmx asks for a part."""
+    try:
+        return urlsplit(request.headers.get("HX-Current-URL", ""))
+    except ValueError:
+        return urlsplit("")
 
 
 def put_refusal(form: object, refusal: Refused) -> None:

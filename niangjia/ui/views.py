@@ -22,6 +22,7 @@ from niangjia.kernel.notify import queries as notify
 from niangjia.kernel.notify.actions import mark_all_read, mark_read
 from niangjia.ui import desk
 from niangjia.ui.display import CHOICES, YEAR
+from niangjia.ui.pages import number_in
 
 SHOWN = 50
 SHORTEST_SEARCH = 2
@@ -169,9 +170,9 @@ def task(request: HttpRequest, pk: int) -> HttpResponse:
 def inbox(request: HttpRequest) -> HttpResponse:
     unread_only = request.GET.get("unread") == "1"
     rows = notify.inbox(own_id(request), unread_only=unread_only)
-    before = request.GET.get("before", "")
-    if before.isdigit():
-        rows = rows.filter(pk__lt=int(before))
+    before = number_in(request.GET.get("before", ""))
+    if before:
+        rows = rows.filter(pk__lt=before)
     found = list(rows[: SHOWN + 1])
     return render(
         request,

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Coalesce
 
@@ -55,9 +56,12 @@ def _slice(
     descending = sort.descending != backwards
     fields = (*sort.fields, "pk")
     key = _key_read(chosen.before or chosen.after, len(fields))
-    beyond = _beyond(fields, key, "lt" if descending else "gt") if key else Q()
+    try:
+        beyond = rows.filter(_beyond(fields, key, "lt" if descending else "gt")) if key else rows
+    except (TypeError, ValueError, ValidationError):  # values that aren't the columns'
+        key, beyond = None, rows
     # Keys first: the index alone yields the ids, and only fifty rows are then fetched whole.
-    keys = rows.filter(beyond).order_by(*_order(fields, descending=descending, fence=fence))[: size + 1]
+    keys = beyond.order_by(*_order(fields, descending=descending, fence=fence))[: size + 1]
     # A plain sub-query over the model: its rows have passed the scope already.
     fetched = spec.dressed(type(rows)(rows.model, using=rows.db).filter(pk__in=keys.values("pk")))
     found = list(fetched.order_by(*_order(fields, descending=descending, fence=False)))
@@ -112,7 +116,9 @@ def _key_read(text: str, length: int) -> list[Any] | None:
     """A key that was tampered with is no key: the list begins at its beginning."""
     try:
         values = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     plain = isinstance(values, list) and all(isinstance(value, (str, int)) for value in values)
+    if "\\u0000" in json.dumps(values):
+        return None
     return values if plain and len(values) == length and isinstance(values[-1], int) else None

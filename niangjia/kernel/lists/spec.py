@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
 from typing import Any, ClassVar, Literal
 
 from django.db.models import QuerySet
 
 from niangjia.kernel.access.actor import Actor
+from niangjia.kernel.days import day_in
 from niangjia.kernel.lists.counting import Count, capped_count
 
 Choices = Sequence[tuple[str, str]]
@@ -58,10 +58,7 @@ class Filter:
         if self.kind == "flag":
             return value == "1"
         if self.kind == "date":
-            try:
-                date.fromisoformat(value)
-            except ValueError:
-                return False
+            return day_in(value) is not None
         return len(value) <= LONGEST_VALUE
 
 

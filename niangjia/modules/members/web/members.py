@@ -238,9 +238,9 @@ def member_add(request: HttpRequest) -> HttpResponse:
 
 def _likely_union(request: HttpRequest) -> int | None:
     """The union of the page one comes from, the one where one works now, or the only one there is."""
-    asked = request.GET.get("organisation", "")
-    if asked.isdigit():
-        return int(asked)
+    asked = pages.number_in(request.GET.get("organisation", ""))
+    if asked:
+        return asked
     at = current_organisation(request)
     tops = [at] if at else tops_of(actor_of(request))
     return tops[0].pk if len(tops) == 1 and takes_members(tops[0]) else None

@@ -31,6 +31,7 @@ from niangjia.modules.members.rules import Change, MembershipState, changes_from
 from niangjia.modules.members.web.forms import ChangeForm, MembershipForm, TagForm, TransferForm, TransferManyForm
 from niangjia.modules.members.web.members import back_to_member
 from niangjia.modules.members.web.sending import actor_of, form_page, sent
+from niangjia.ui.pages import number_in
 
 
 @requires(Permission.MEMBER_EDIT)
@@ -151,11 +152,8 @@ def _asked_first(
     )  # fmt: skip
 
 
-LONGEST_ID = 18  # what a bigint surely holds
-
-
 def _rows(request: HttpRequest) -> list[int]:
-    return [int(pk) for pk in request.POST.getlist("row") if pk.isdigit() and len(pk) <= LONGEST_ID]
+    return list(filter(None, map(number_in, request.POST.getlist("row"))))
 
 
 def _told(request: HttpRequest, what: str, results: list[RowResult]) -> HttpResponse:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
-
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -21,8 +19,8 @@ from niangjia.modules.organisations.queries.organisations import (
     tops_of,
 )
 from niangjia.modules.organisations.rules import OrganisationKind
-from niangjia.modules.organisations.web.organisations import number_in
 from niangjia.ui import desk
+from niangjia.ui.pages import number_in, page_around
 from niangjia.ui.views import back
 
 __all__ = ["current_path"]
@@ -70,7 +68,7 @@ def at_choices(request: HttpRequest) -> HttpResponse:
             "at": at,
             "kinds": OrganisationKind,
             "text": text,
-            "back": urlsplit(request.headers.get("HX-Current-URL", "")).path,
+            "back": page_around(request).path,
         },
     )
 

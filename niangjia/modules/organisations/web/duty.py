@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from niangjia.kernel.access.actor import Actor
 from niangjia.kernel.access.guard import requires
+from niangjia.kernel.days import day_in
 from niangjia.kernel.errors import Missing, NotPermitted, Refused
 from niangjia.modules.organisations.actions.duty import (
     add_shift,
@@ -43,7 +44,7 @@ from niangjia.modules.organisations.rules import DutyPart
 from niangjia.modules.organisations.web.officers import officer_label
 from niangjia.modules.organisations.web.organisations import actor_of, ensure_may
 from niangjia.ui import pages
-from niangjia.ui.forms import Picker
+from niangjia.ui.forms import DayField, Picker
 
 PART_TONES = {DutyPart.LEADER: "success", DutyPart.ON_DUTY: "info", DutyPart.RESERVE: "neutral"}
 WEEK = timedelta(days=7)
@@ -52,9 +53,9 @@ WEEK = timedelta(days=7)
 def _organisation(request: HttpRequest) -> Organisation:
     """Named in the address, else where one works, else the first of one's own."""
     actor = actor_of(request)
-    wanted = request.GET.get("organisation", "")
-    if wanted.isdigit():
-        return organisation_in_sight(int(wanted), actor)
+    wanted = pages.number_in(request.GET.get("organisation", ""))
+    if wanted:
+        return organisation_in_sight(wanted, actor)
     at = current_organisation(request)
     if at is not None:
         return organisation_in_sight(at.pk, actor)
@@ -65,10 +66,7 @@ def _organisation(request: HttpRequest) -> Organisation:
 
 
 def _monday(request: HttpRequest) -> date:
-    try:
-        return monday_of(date.fromisoformat(request.GET.get("week", "")))
-    except (ValueError, OverflowError):
-        return monday_of(timezone.localdate())
+    return monday_of(day_in(request.GET.get("week", "")) or timezone.localdate())
 
 
 def address(organisation_id: int, monday: date, **more: Any) -> str:
@@ -143,7 +141,7 @@ def _officer_picker(organisation: Organisation) -> Picker:
 class ShiftForm(forms.Form):
     person = forms.IntegerField(label="值班人")
     part = forms.ChoiceField(label="班次", choices=DutyPart.choices(), initial=DutyPart.ON_DUTY)
-    on = forms.DateField(label="日期")
+    on = DayField(label="日期")
     starts_at = forms.TimeField(label="开始", widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"))
     ends_at = forms.TimeField(
         label="结束",
@@ -176,10 +174,7 @@ def shift_add(request: HttpRequest, organisation_id: int) -> HttpResponse:
     actor = actor_of(request)
     organisation = organisation_in_sight(organisation_id, actor)
     ensure_may(actor, Permission.DUTY_EDIT, organisation)
-    try:
-        on = date.fromisoformat(request.GET.get("on", ""))
-    except ValueError:
-        on = timezone.localdate()
+    on = day_in(request.GET.get("on", "")) or timezone.localdate()
     form = ShiftForm(
         request.POST or None, organisation=organisation, initial={"on": on, "starts_at": "08:30", "ends_at": "17:30"}
     )
@@ -287,10 +282,8 @@ def stand_in_add(request: HttpRequest, organisation_id: int) -> HttpResponse:
 def stand_in_end(request: HttpRequest, pk: int) -> HttpResponse:
     end_stand_in(pk, actor=actor_of(request), now=timezone.now())
     messages.success(request, "代理已结束，即日起由本人办理。")
-    wanted = request.GET.get("organisation", "")
-    return redirect(
-        address(int(wanted), monday_of(timezone.localdate())) if wanted.isdigit() else reverse("organisations:duty")
-    )
+    wanted = pages.number_in(request.GET.get("organisation", ""))
+    return redirect(address(wanted, monday_of(timezone.localdate())) if wanted else reverse("organisations:duty"))
 
 
 def home_card(request: HttpRequest) -> dict[str, Any] | None:

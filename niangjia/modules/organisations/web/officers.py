@@ -90,8 +90,8 @@ def officer_jobs(request: HttpRequest) -> HttpResponse:
 def officer_choices(request: HttpRequest) -> HttpResponse:
     """For pickers: officers in sight with a job today, within `?organisation=` if given; posts the user's id."""
     actor = actor_of(request)
-    wanted = request.GET.get("organisation", "")
-    path = organisation_in_sight(int(wanted), actor).scope.path if wanted.isdigit() else None
+    wanted = pages.number_in(request.GET.get("organisation", ""))
+    path = organisation_in_sight(wanted, actor).scope.path if wanted else None
     text = " ".join(request.GET.get("q", "").split())[:50]
     found = officer_options(actor, text, path=path, now=timezone.now())
     return pages.options(request, [(user.pk, user.name, sub) for user, sub in found])
@@ -158,9 +158,8 @@ def officer_phone(request: HttpRequest, pk: int) -> HttpResponse:
 
 def officer_label(pk: Any) -> str:
     """The name behind a picker's value, of an officer in sight."""
-    if not str(pk).isdigit():
-        return ""
-    return grants_in_sight(asking()).filter(user=int(pk)).values_list("user__name", flat=True).first() or ""
+    known = grants_in_sight(asking()).filter(user=pages.number_in(str(pk)))
+    return known.values_list("user__name", flat=True).first() or ""
 
 
 # ---- invitation and appointment
@@ -199,9 +198,9 @@ class AppointmentForm(SpanForm):
 
 def _beginning(request: HttpRequest) -> dict[str, Any]:
     at = current_organisation(request)
-    wanted = request.GET.get("organisation", "")
+    wanted = pages.number_in(request.GET.get("organisation", ""))
     return {
-        "organisation_id": int(wanted) if wanted.isdigit() else at.pk if at else None,
+        "organisation_id": wanted or (at.pk if at else None),
         "from_on": timezone.localdate(),
         "username": request.GET.get("username", "")[:40],
     }

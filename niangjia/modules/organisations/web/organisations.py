@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import date
 from typing import Any, cast
 
@@ -63,11 +62,6 @@ def actor_of(request: HttpRequest) -> Actor:
     return cast("Actor", request.actor)  # type: ignore[attr-defined]
 
 
-def number_in(text: str) -> int:
-    """An id or a place from an address that somebody may have typed; 0 for what is no such number."""
-    return int(text) if re.fullmatch(r"[0-9]{1,12}", text) else 0
-
-
 # ---- the list and the tree
 
 
@@ -98,7 +92,7 @@ def organisation_tree(request: HttpRequest) -> HttpResponse:
 def tree_branch(request: HttpRequest, pk: int) -> HttpResponse:
     """What stands directly below, a hundred at a time."""
     organisation_in_sight(pk, actor_of(request))
-    branch = _branch(pk, actor_of(request), number_in(request.GET.get("after", "")))
+    branch = _branch(pk, actor_of(request), pages.number_in(request.GET.get("after", "")))
     return render(request, "organisations/organisation_branch.html", {"branch": branch})
 
 
@@ -262,7 +256,10 @@ def organisation_history(request: HttpRequest, pk: int) -> HttpResponse:
 def organisation_label(pk: Any) -> str:
     """The text of a picked organisation; an id that means nothing, or nothing in sight, is left blank."""
     return (
-        Organisation.objects.visible_to(asking()).filter(pk=number_in(str(pk))).values_list("name", flat=True).first()
+        Organisation.objects.visible_to(asking())
+        .filter(pk=pages.number_in(str(pk)))
+        .values_list("name", flat=True)
+        .first()
         or ""
     )
 
@@ -314,7 +311,7 @@ def organisation_add(request: HttpRequest) -> HttpResponse:
     """Found one, under the parent named in the address if there is one."""
     actor = actor_of(request)
     wanted = request.GET.get("parent", "")
-    parent = organisation_in_sight(number_in(wanted), actor) if wanted else None
+    parent = organisation_in_sight(pages.number_in(wanted), actor) if wanted else None
     kinds = rules.kinds_under(kind_of_organisation(parent)) if parent else tuple(OrganisationKind)
     form = OrganisationForm(
         request.POST or None,

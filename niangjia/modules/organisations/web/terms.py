@@ -32,6 +32,7 @@ from niangjia.modules.organisations.rules import ChosenBy, EmployerRole, Organis
 from niangjia.modules.organisations.web.lists import TERMS_DUE, due_mark
 from niangjia.modules.organisations.web.organisations import actor_of, ensure_may, frame
 from niangjia.ui import desk, pages
+from niangjia.ui.forms import DayField
 from niangjia.ui.listing import show_list
 
 
@@ -111,7 +112,7 @@ def _post(post: Post) -> dict[str, Any]:
 class TermForm(forms.Form):
     number = forms.IntegerField(label="届次", min_value=1, max_value=99, help_text="第几届，写数字。")
     elected_by = forms.ChoiceField(label="产生方式")
-    from_on = forms.DateField(label="任期开始")
+    from_on = DayField(label="任期开始")
     years = forms.TypedChoiceField(
         label="任期", coerce=int, choices=[("3", "3 年"), ("5", "5 年")], widget=forms.RadioSelect, initial="5"
     )

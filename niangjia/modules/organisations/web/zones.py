@@ -149,7 +149,7 @@ def zone_officer_options(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def zone_employers_add(request: HttpRequest) -> HttpResponse:
     """First the chosen rows of a list, then the zone they go to."""
-    chosen = [int(pk) for pk in request.POST.getlist("row") if pk.isdigit()][: acts.MOST_AT_ONCE]
+    chosen = list(filter(None, map(pages.number_in, request.POST.getlist("row"))))[: acts.MOST_AT_ONCE]
     actor, back = actor_of(request), reverse("organisations:employer_list")
     if not chosen:
         messages.error(request, "请先在列表里勾选单位。")
