@@ -68,9 +68,7 @@ def register() -> None:
         desk.MenuEntry(
             "组织与会员", "社会化工会工作者", "id-badge-2", "organisations:staff_list", Permission.STAFF_VIEW, order=60
         ),
-        desk.MenuEntry(
-            "服务受理", "值班表", "calendar-user", "organisations:duty", Permission.DUTY_VIEW, order=90
-        ),
+        desk.MenuEntry("服务受理", "值班表", "calendar-user", "organisations:duty", Permission.DUTY_VIEW, order=90),
         desk.MenuEntry("系统管理", "干部", "user-cog", "organisations:officer_list", Access.OFFICER_VIEW, order=10),
         desk.MenuEntry("系统管理", "审计日志", "file-search", "organisations:audit_list", Access.AUDIT_VIEW, order=20),
     )
