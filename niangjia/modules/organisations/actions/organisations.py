@@ -139,9 +139,9 @@ def may_restructure(actor: Actor, organisation: Organisation) -> bool:
     return actor.may(Permission.ORGANISATION_RESTRUCTURE, path or organisation.scope.path)
 
 
-def ensure_not_ahead(on: date, now: datetime) -> None:
+def ensure_not_ahead(on: date, now: datetime, field: str = "on") -> None:
     if on > timezone.localdate(now):
-        raise Refused("organisation.ahead", "日期不能晚于今天，请到生效那天再办理。", "on")
+        raise Refused("organisation.ahead", "日期不能晚于今天，请到生效那天再办理。", field)
 
 
 def told(

@@ -11,6 +11,7 @@ from niangjia.kernel.access.actor import Actor
 from niangjia.kernel.acting import adding, changing
 from niangjia.kernel.errors import Refused
 from niangjia.modules.organisations import rules
+from niangjia.modules.organisations.actions.organisations import ensure_not_ahead
 from niangjia.modules.organisations.models import Organisation, Post, Term
 from niangjia.modules.organisations.permissions import Permission
 from niangjia.modules.organisations.queries.organisations import (
@@ -44,6 +45,7 @@ def start_term(
     ) as recorded:  # fmt: skip
         _hold(organisation)
         rules.ensure_active(placed(organisation))
+        ensure_not_ahead(from_on, now, "from_on")
         rules.ensure_elected(kind_of_organisation(organisation), elected_by)
         others = list(organisation.terms.order_by("number"))
         later = next((term for term in others if term.from_on > from_on), None)
@@ -72,6 +74,7 @@ def end_term(pk: int, *, on: date, reason: str, actor: Actor, now: datetime) -> 
         Term, pk, actor=actor, permission=Permission.TERM_EDIT, verb="organisations.term.ended", now=now, reason=reason
     ) as term:
         _ensure_running(term)
+        ensure_not_ahead(on, now)
         if on < term.from_on:
             raise Refused("term.ends_before", f"结束日期不能早于任期开始 {term.from_on}。", "on")
         term.ended_on = on
@@ -120,6 +123,7 @@ def appoint_post(
     ) as recorded:  # fmt: skip
         _hold(organisation)
         rules.ensure_active(placed(organisation))
+        ensure_not_ahead(from_on, now, "from_on")
         person = "".join(name.split())
         if not person:
             raise Refused("post.name", "请填写姓名。", "name")
@@ -154,6 +158,7 @@ def end_post(pk: int, *, on: date, ended_by: PostEnd, actor: Actor, now: datetim
     ) as post:
         if post.until_on is not None:
             raise Refused("post.ended", f"{post.name}已于 {post.until_on} 离任，不必再办。")
+        ensure_not_ahead(on, now)
         if on < post.from_on:
             raise Refused("post.dates", f"离任日期不能早于任职日期 {post.from_on}。", "on")
         post.until_on, post.ended_by = on, str(ended_by)

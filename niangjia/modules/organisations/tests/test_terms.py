@@ -204,3 +204,18 @@ def test_re_election_due(tree, clerk):
     assert due_counts(clerk, on=TODAY) == (1, 1)
     assert due_counts(acting_as("CLERK", tree.north), on=TODAY) == (1, 0)
     assert due_counts(acting_as("AUDITOR", tree.county), on=TODAY) == (0, 0)
+
+
+def test_nothing_in_office_is_dated_ahead(tree, clerk):
+    """What begins or ends on a day to come is entered on that day: until then everybody counts as he stands."""
+    term = start(tree.mill, clerk, years=(2025, 2028))
+    post = put(tree.mill, clerk, from_on=date(2025, 1, 1))
+    ahead = date(2027, 1, 1)
+    with refused("organisation.ahead"):
+        end_term(term.pk, on=ahead, reason="机构调整", actor=clerk, now=NOW)
+    with refused("organisation.ahead"):
+        end_post(post.pk, on=ahead, ended_by=PostEnd.RESIGNED, actor=clerk, now=NOW)
+    with refused("organisation.ahead"):
+        put(tree.mill, clerk, name="王工", from_on=ahead)
+    with refused("organisation.ahead"):
+        start(tree.mill, clerk, number=2, years=(2028, 2031))
