@@ -202,8 +202,8 @@ def test_the_hotline_finds_a_caller_by_keyboard_alone(county: County, desk):
     hits = page.locator("[data-row]")
     expect(hits.filter(has_text=caller.name).first).to_be_visible()
     keys.press("Enter")
-    keys.press("Tab")
-    page.locator("body").evaluate("() => document.activeElement.blur()")
+    expect(page.locator("#list-search")).not_to_be_focused()
+    expect(hits.filter(has_text=caller.name).first).to_be_visible()
     # down to the caller, row by row
     names = [hits.nth(n).inner_text() for n in range(hits.count())]
     at = next(n for n, text in enumerate(names) if caller.name in text)

@@ -32,6 +32,8 @@ document.addEventListener("keydown", (event) => {
     return;
   }
   if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+  // Out of the search and into what it found, for j and k.
+  if (event.target.id === "list-search" && event.key === "Enter") setTimeout(() => event.target.blur());
   if (event.target.matches("input:not([type=checkbox]), textarea, select, [contenteditable]")) return;
   if (document.querySelector("dialog:modal")) return;
   if (event.key === "Enter" && event.target === document.body) {
