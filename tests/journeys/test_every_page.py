@@ -30,8 +30,9 @@ LOOK_AGAIN = """async ([theme, text, rules]) => {
     document.documentElement.toggleAttribute("data-large", text === "large");
     // Under reduced motion every property changes by a transition of no length, element after element.
     const settling = () => document.getAnimations().some((one) => one instanceof CSSTransition);
-    do await new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)));
-    while (settling());
+    const drawn = () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+    await drawn();
+    for (let frames = 0; settling() && frames < 300; frames++) await drawn();
     const { violations } = await axe.run(document, { runOnly: { type: "rule", values: rules } });
     const said = violations.flatMap((one) => one.nodes.slice(0, 3).map((node) => `${one.id}: ${node.html.slice(0, 120)} — ${(node.failureSummary ?? "").slice(0, 220)}`));
     const wider = document.documentElement.scrollWidth - document.documentElement.clientWidth;
