@@ -227,9 +227,14 @@ def fill_officers(plan: Plan, *, today: date, now: datetime) -> None:
             user = User.objects.create(username=username, name=name, password=password, created_at=now)
             _grant(user, job, places[place], today, now)
             users[username] = user
+            if job == "CHAIR":
+                # Whoever has the job is also the one whom the congress elected.
+                Post.objects.unscoped(reason="the seed seats its chairs").filter(
+                    organisation=places[place], kind="CHAIR", until_on=None
+                ).update(user=user, name=name)
     zone_workers(plan, now)
     county = places.get(COUNTY)
-    on_duty = [user.pk for name, user in users.items() if name in {"zhuxi", "fuzhuxi", "zujian", "rexian", "jingshen"}]
+    on_duty = [user.pk for name, user in users.items() if name in {"zhuxi", "fuzhuxi", "zujian"}]
     if county is not None:
         copy_rows(
             DutyShift,
