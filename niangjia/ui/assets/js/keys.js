@@ -4,6 +4,9 @@ import { isOpen, openDrawer } from "./drawer.js";
 const rows = () => [...document.querySelectorAll("[data-row]")];
 const current = () => document.querySelector("[data-row][data-current]");
 
+// The row chosen last, by its address: a list that is drawn anew keeps it chosen.
+let chosen = "";
+
 function move(step) {
   const all = rows();
   if (!all.length) return;
@@ -13,6 +16,7 @@ function move(step) {
   next.setAttribute("data-current", "");
   next.scrollIntoView({ block: "nearest" });
   const link = next.querySelector(".row-link");
+  chosen = link?.getAttribute("href") ?? "";
   if (isOpen() && link) openDrawer(link.getAttribute("href"), link);
   else link?.focus({ preventScroll: true });
 }
@@ -46,6 +50,13 @@ document.addEventListener("keydown", (event) => {
     event.preventDefault();
     action();
   }
+});
+
+document.addEventListener("htmx:afterSwap", () => {
+  if (!chosen || current()) return;
+  const link = rows().map((row) => row.querySelector(".row-link")).find((one) => one?.getAttribute("href") === chosen);
+  link?.closest("[data-row]").setAttribute("data-current", "");
+  if (document.activeElement === document.body) link?.focus({ preventScroll: true });
 });
 
 document.addEventListener("click", (event) => {
