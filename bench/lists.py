@@ -17,20 +17,20 @@ import django
 
 django.setup()
 
-from django.db import connection  # noqa: E402
-from django.db.models import Sum  # noqa: E402
-from django.test import Client  # noqa: E402
-from django.test.utils import CaptureQueriesContext  # noqa: E402
-from django.utils import timezone  # noqa: E402
+from django.db import connection
+from django.db.models import Sum
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
-from bench.figures import Timing, tell, timed  # noqa: E402
-from niangjia.kernel.access.actor import Actor, Held  # noqa: E402
-from niangjia.kernel.access.models import Grant, Scope, User  # noqa: E402
-from niangjia.kernel.bulk import vacuum  # noqa: E402
-from niangjia.kernel.lists.paging import list_page  # noqa: E402
-from niangjia.kernel.lists.spec import list_named  # noqa: E402
-from niangjia.modules.members.models import Membership, MemberTally, Person  # noqa: E402
-from niangjia.modules.organisations.models import Organisation  # noqa: E402
+from bench.figures import Timing, tell, timed
+from niangjia.kernel.access.actor import Actor, Held
+from niangjia.kernel.access.models import Grant, Scope, User
+from niangjia.kernel.bulk import vacuum
+from niangjia.kernel.lists.paging import list_page
+from niangjia.kernel.lists.spec import list_named
+from niangjia.modules.members.models import Membership, MemberTally, Person
+from niangjia.modules.organisations.models import Organisation
 
 BOUND, COUNT_BOUND = 150.0, 50.0
 REASON = "the bench picks its questions"
