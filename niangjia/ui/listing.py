@@ -14,8 +14,8 @@ from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.cache import patch_vary_headers
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.html import conditional_escape, escape, format_html
+from django.utils.safestring import SafeString, mark_safe
 
 from niangjia.kernel.access.actor import Actor
 from niangjia.kernel.lists.counting import Count
@@ -77,6 +77,16 @@ class Cell:
     shown: Any
     href: str = ""
 
+    @property
+    def html(self) -> str:
+        """Here and not in the template, which took 25 ms over the 350 cells of a page."""
+        end = ' class="end"' if self.column.numeric else ""
+        opened = f'<td role="cell" data-phone="{self.column.phone}" data-label="{escape(self.column.label)}"{end}>'
+        inside = conditional_escape(self.shown)
+        if self.href:
+            inside = f'<a class="row-link" href="{escape(self.href)}" data-drawer>{inside}</a>'
+        return f"{opened}{inside}</td>"
+
 
 @dataclass(frozen=True)
 class Row:
@@ -84,6 +94,10 @@ class Row:
     href: str
     cells: tuple[Cell, ...]
     row: Any
+
+    @property
+    def html(self) -> SafeString:
+        return mark_safe("".join(cell.html for cell in self.cells))  # noqa: S308 - each cell has escaped what it shows
 
 
 @dataclass(frozen=True)
