@@ -173,6 +173,13 @@ class Membership(ScopedModel):
                 include=["scope", "status", "categories", "joined_on"],
                 name="membership_name_key",
             ),
+            # A county has a few hundred 保留 among its hundred thousands: without this all entries would be read.
+            models.Index(
+                fields=["scope", "name_key", "id"],
+                include=["status", "categories", "joined_on"],
+                condition=Q(status=2),
+                name="membership_kept",
+            ),
             models.Index(fields=["joined_on"], name="membership_joined_on"),
             models.Index(fields=["person"], name="membership_person"),
             models.Index(OpClass("name", name="text_pattern_ops"), name="membership_name_1"),
