@@ -260,10 +260,6 @@ class Document(Word):
     FOREIGN_RESIDENT = "FOREIGN_RESIDENT", "外国人永久居留身份证"
 
 
-_PROVINCE = "79"
-SYNTHETIC_PHONE = "124"
-SYNTHETIC_CARD = "000000"
-
 _PROVINCE = "(?:1[1-5]|2[1-3]|3[1-7]|4[1-6]|5[0-4]|6[1-5]|71|81|82)"  # GB/T 2260
 _BEGINNINGS: Mapping[Document, tuple[re.Pattern[str], str]] = {
     Document.RESIDENT: (re.compile(_PROVINCE), "身份证号码的开头两位不是省份代码"),
