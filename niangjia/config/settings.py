@@ -67,6 +67,7 @@ INSTALLED_APPS = [
     "niangjia.kernel.jobs",
     "niangjia.kernel.lists",
     "niangjia.kernel.notify",
+    "niangjia.engines.imports",
     "niangjia.modules.organisations",
     "niangjia.modules.members",
     "niangjia.flows",

@@ -21,7 +21,7 @@ DOORS = {"actions", "queries", "events", "permissions", "testing"}
 TIERS = {"organisations": 0, "members": 1, "places": 2, "funds": 2}
 ROOM_FILES = {
     "__init__", "actions", "api", "apps", "commands", "events", "jobs", "metrics", "models", "permissions",
-    "queries", "rules", "seed", "synthetic", "testing", "migrations", "templates", "tests", "web", "static",
+    "queries", "rules", "seed", "sheets", "synthetic", "testing", "migrations", "templates", "tests", "web", "static",
 }  # fmt: skip
 # A file in a room that is none of the above says here what it is.
 NAMED_FILES = {
