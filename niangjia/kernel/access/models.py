@@ -53,11 +53,13 @@ class UserManager(BaseUserManager["User"]):
 
 
 class User(AbstractBaseUser):
-    """Somebody who logs in. Officers today; a member's own account later is the same row."""
+    """Somebody who logs in: an officer by user name, a worker by the phone and a code sent to it."""
 
     username = models.CharField("用户名", max_length=40, unique=True)
     name = models.CharField("姓名", max_length=50)
     phone = EncryptedTextField("手机")
+    # Of workers' accounts only: they are found by it. An officer has none, and a second account as a worker.
+    phone_digest = models.BinaryField(max_length=32, null=True, unique=True, editable=False)
     email = models.EmailField("电子邮箱", blank=True)  # allauth looks for it; nothing is sent there
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField()

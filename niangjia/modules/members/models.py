@@ -246,3 +246,142 @@ class MemberFlow(models.Model):
             models.UniqueConstraint(fields=["scope", "on"], include=["n"], name="member_flow_once")
         ]
         indexes: ClassVar = [models.Index(fields=["on"], include=["scope", "n"], name="member_flow_day")]
+
+
+class JoiningCode(ScopedModel):
+    """What a union's poster says in its QR code; without a way back, so that a lost one can be retired."""
+
+    seen_with = Permission.MEMBERSHIP_CHANGE
+
+    scope = models.ForeignKey(Scope, on_delete=models.PROTECT, verbose_name="所属工会", related_name="+")
+    token = models.CharField(max_length=24, unique=True)
+    spot = models.CharField("张贴处", max_length=60, blank=True)
+    created_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    created_at = models.DateTimeField()
+    retired_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return self.spot or self.token
+
+
+class PhoneCode(models.Model):
+    """A code that was sent to a phone. Neither the phone nor the code is kept, only their digests."""
+
+    purpose = models.CharField(max_length=10)
+    phone_digest = models.BinaryField(max_length=32)
+    code_digest = models.BinaryField(max_length=32)
+    address_digest = models.BinaryField(max_length=32)
+    sent_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    tries = models.PositiveSmallIntegerField(default=0)
+    used_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(fields=["phone_digest", "-sent_at"], name="phone_code_phone"),
+            models.Index(fields=["address_digest", "-sent_at"], name="phone_code_address"),
+        ]
+
+
+class Consent(models.Model):
+    """What a worker agreed to, by which wording (`privacy.py` keeps every version), and until when."""
+
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    purpose = models.CharField(max_length=20)
+    version = models.PositiveSmallIntegerField()
+    given_at = models.DateTimeField()
+    withdrawn_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["user", "purpose"], condition=Q(withdrawn_at=None), name="consent_once_open"
+            ),
+            models.CheckConstraint(
+                condition=Q(withdrawn_at=None) | Q(withdrawn_at__gte=F("given_at")), name="consent_span"
+            ),
+        ]
+
+
+class JoiningApplication(ScopedModel):
+    """A worker asks a union to be taken in; its committee's organiser accepts, returns or refuses."""
+
+    seen_with = Permission.MEMBERSHIP_CHANGE
+
+    scope = models.ForeignKey(Scope, on_delete=models.PROTECT, verbose_name="申请加入的工会", related_name="+")
+    ground = models.CharField("推荐依据", max_length=20)
+    code = models.ForeignKey(JoiningCode, on_delete=models.PROTECT, null=True, related_name="+")
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    name = models.CharField("姓名", max_length=50)
+    document_kind = models.CharField("证件类型", max_length=30)
+    document_number = EncryptedTextField("证件号码")
+    document_digest = DigestField(of="document_number", db_index=True)
+    sex = models.CharField("性别", max_length=1)
+    born_on = models.DateField("出生日期", null=True, blank=True)
+    phone = EncryptedTextField("移动电话")
+    phone_digest = DigestField(of="phone", db_index=True)
+    employer = models.ForeignKey(
+        "organisations.Employer", on_delete=models.PROTECT, null=True, blank=True, verbose_name="用人单位",
+        related_name="+",
+    )  # fmt: skip
+    employer_text = models.CharField("自填的用人单位", max_length=100, blank=True)
+    categories = ArrayField(models.SmallIntegerField(), default=list, blank=True, verbose_name="所属群体")
+    platform = models.ForeignKey(
+        Platform, on_delete=models.PROTECT, null=True, blank=True, verbose_name="平台", related_name="+"
+    )
+    division = models.ForeignKey(
+        "organisations.Division", on_delete=models.PROTECT, null=True, blank=True, verbose_name="工作或居住的镇街",
+        related_name="+",
+    )  # fmt: skip
+    identity_answer = models.CharField("身份核验", max_length=20, blank=True)
+    identity_checked_at = models.DateTimeField(null=True)
+    state = models.CharField("状态", max_length=10)
+    reason = models.CharField("退回或不予受理的原因", max_length=200, blank=True)
+    received_at = models.DateTimeField("提交时间")
+    decided_at = models.DateTimeField("办理时间", null=True)
+    decided_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    membership = models.ForeignKey(Membership, on_delete=models.PROTECT, null=True, related_name="+")
+
+    class Meta:
+        constraints: ClassVar = [
+            # Two tabs make one application.
+            models.UniqueConstraint(
+                fields=["user"], condition=Q(state__in=["RECEIVED", "RETURNED"]), name="application_one_open"
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="ACCEPTED") | Q(membership__isnull=False), name="application_accepted_into"
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["scope", "state", "-received_at"], name="application_of_union"),
+            models.Index(fields=["state", "-received_at"], name="application_state"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class MembershipRequest(ScopedModel):
+    """What a member asks of the own union: to move, to leave, to keep or resume the membership, to put a fact right."""
+
+    seen_with = Permission.MEMBERSHIP_CHANGE
+    scope_via = "membership__scope"
+
+    membership = models.ForeignKey(Membership, on_delete=models.PROTECT, related_name="requests")
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    kind = models.CharField("事项", max_length=12)
+    to_scope = models.ForeignKey(Scope, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    note = models.CharField("说明", max_length=300, blank=True)
+    state = models.CharField("状态", max_length=10)
+    reason = models.CharField("答复", max_length=200, blank=True)
+    received_at = models.DateTimeField("提交时间")
+    decided_at = models.DateTimeField("办理时间", null=True)
+    decided_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["membership", "kind"], condition=Q(state="RECEIVED"), name="request_one_open"
+            )
+        ]
+        indexes: ClassVar = [models.Index(fields=["state", "-received_at"], name="request_state")]

@@ -222,6 +222,51 @@ def ensure_may_become(state: MembershipState, follows: MembershipState) -> None:
         raise Refused("membership.state", f"会籍不能从“{state.label}”变为“{follows.label}”。", "state")
 
 
+# --- joining and asking ---
+
+
+class ApplicationState(Word):
+    RECEIVED = "RECEIVED", "待办理"
+    RETURNED = "RETURNED", "退回补正"
+    ACCEPTED = "ACCEPTED", "已入会"
+    REFUSED = "REFUSED", "不予受理"
+    WITHDRAWN = "WITHDRAWN", "本人撤回"
+
+
+class Ground(Word):
+    """Why a union was proposed to somebody who joins; the order is practice (`joining.py`)."""
+
+    POSTER = "POSTER", "扫的是这个工会的入会码"
+    EMPLOYER = "EMPLOYER", "您的用人单位建有工会"
+    TRADE = "TRADE", "您所在行业的工会联合会"
+    COMMUNITY = "COMMUNITY", "您工作或居住的社区（村）联合工会"
+    TOWNSHIP = "TOWNSHIP", "您工作或居住的镇街工会"
+    CHOSEN = "CHOSEN", "您自己选择的工会"
+
+
+class RequestKind(Word):
+    TRANSFER = "TRANSFER", "转接会籍"
+    LEAVE = "LEAVE", "退会"
+    KEEP = "KEEP", "保留会籍"
+    RESUME = "RESUME", "恢复会籍"
+    CORRECTION = "CORRECTION", "更正信息"
+
+
+class RequestState(Word):
+    RECEIVED = "RECEIVED", "待办理"
+    DONE = "DONE", "已办结"
+    REFUSED = "REFUSED", "不予办理"
+    WITHDRAWN = "WITHDRAWN", "本人撤回"
+
+
+class IdentityAnswer(Word):
+    """What the identity check said of name and number."""
+
+    MATCHES = "MATCHES", "一致"
+    DIFFERS = "DIFFERS", "不一致"
+    UNKNOWN = "UNKNOWN", "未能核验"
+
+
 # --- names ---
 
 _HAN = "\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U000323af"
