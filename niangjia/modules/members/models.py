@@ -194,6 +194,13 @@ class Membership(ScopedModel):
             models.Index(OpClass("initials", name="text_pattern_ops"), name="membership_initials"),
             models.Index(fields=["phone_tail", "scope"], name="membership_phone_tail"),
             models.Index(fields=["employer"], condition=Q(employer__isnull=False), name="membership_employer"),
+            # A page of one group walks a fifth of all names this way.
+            models.Index(
+                fields=["name_key", "id"],
+                include=["scope", "status", "categories", "joined_on"],
+                condition=~Q(categories=[]),
+                name="membership_tagged",
+            ),
             # For tags that few have; most people have none, and an array without any would be in the index too.
             GinIndex(fields=["categories"], condition=~Q(categories=[]), name="membership_categories"),
         ]
