@@ -76,3 +76,20 @@ class Picker(forms.Widget):
         text = self.label_of(value) if value and self.label_of else ""
         context["widget"] |= {"source": self.source, "text": text, "placeholder": self.placeholder}
         return context
+
+
+class FileDrop(forms.FileInput):
+    """A file that is dropped onto the page or chosen; `accept` names the endings, `most` the bytes."""
+
+    template_name = "django/forms/widgets/file_drop.html"
+
+    def __init__(self, *, accept: str, most: int, hint: str = "", attrs: Any = None) -> None:
+        super().__init__({"accept": accept, **(attrs or {})})
+        self.most = most
+        self.hint = hint
+
+    def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
+        context = super().get_context(name, value, attrs)
+        context["widget"] |= {"most": self.most, "hint": self.hint}
+        context["widget"]["attrs"].pop("class", None)  # the zone is what one sees
+        return context

@@ -18,7 +18,7 @@ from niangjia.kernel.lists.counting import Count
 from niangjia.kernel.lists.paging import ListPage
 from niangjia.kernel.lists.spec import Column, Filter, ListSpec, Sort
 from niangjia.ui import pages
-from niangjia.ui.forms import Picker
+from niangjia.ui.forms import FileDrop, Picker
 from niangjia.ui.listing import Bulk, Mark, Screen, draw_list
 
 UNIONS = ["古塘镇总工会", "滨江街道总工会", "海澄镇总工会", "开发区总工会", "城南街道总工会"]
@@ -40,6 +40,10 @@ class SampleForm(forms.Form):
         widget=forms.CheckboxSelectMultiple, required=False,
     )  # fmt: skip
     photo = forms.FileField(label="附件", required=False, help_text="不超过 40 MB。")
+    sheet = forms.FileField(
+        label="花名册", required=False,
+        widget=FileDrop(accept=".xlsx,.xls,.csv", most=40 * 1024 * 1024, hint="Excel 或 CSV，不超过 40 MB"),
+    )  # fmt: skip
     note = forms.CharField(label="备注", widget=forms.Textarea, required=False)
     agreed = forms.BooleanField(label="已当面核对证件原件")
 

@@ -4,6 +4,7 @@ import Alpine from "@alpinejs/csp";
 import "./dialogs.js";
 import "./display.js";
 import "./drawer.js";
+import "./drop.js";
 import "./keys.js";
 import "./requests.js";
 import listing from "./listing.js";

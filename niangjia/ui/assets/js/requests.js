@@ -1,7 +1,7 @@
 // What happens around htmx's requests: errors become a toast with what to do.
 const toasts = () => document.getElementById("toasts");
 
-function say(text) {
+export function say(text) {
   const box = document.createElement("div");
   box.className = "toast w-full max-w-md";
   box.setAttribute("x-data", "toast");
