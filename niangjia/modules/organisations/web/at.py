@@ -8,12 +8,17 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
+from niangjia.engines.imports import places
+from niangjia.kernel.access.actor import Actor
 from niangjia.kernel.access.guard import requires
+from niangjia.kernel.errors import Missing
+from niangjia.modules.organisations.models import Organisation
 from niangjia.modules.organisations.permissions import Permission
 from niangjia.modules.organisations.queries.at import KEY, current_organisation, current_path
 from niangjia.modules.organisations.queries.organisations import (
     children_of,
     line_of,
+    names_of,
     organisation_in_sight,
     organisation_options,
     tops_of,
@@ -86,3 +91,31 @@ def at_switch(request: HttpRequest) -> HttpResponse:
     request.session[KEY] = row.pk
     messages.success(request, f"已切换到“{row.name}”，列表只显示它和它的下级。")
     return redirect(back(request))
+
+
+# --- what the importer asks about organisations ---
+
+
+def _as_place(row: Organisation, small_print: str = "") -> places.Found:
+    return places.Found(row.pk, row.name, small_print, row.scope.path)
+
+
+def _place_seen(actor: Actor, pk: int) -> places.Found | None:
+    try:
+        return _as_place(organisation_in_sight(pk, actor))
+    except Missing:
+        return None
+
+
+def _place_here(request: HttpRequest) -> places.Found | None:
+    """Where one works now, or the only organisation that one answers for."""
+    at = current_organisation(request)
+    tops = [at] if at else tops_of(request.actor)  # type: ignore[attr-defined]
+    return _as_place(tops[0]) if len(tops) == 1 else None
+
+
+def _places_found(actor: Actor, text: str) -> list[places.Found]:
+    return [_as_place(row, above) for row, above in organisation_options(actor, text)]
+
+
+PLACES = places.Directory(names_of, _place_seen, _places_found, _place_here)

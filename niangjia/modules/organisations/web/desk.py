@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from django.urls import reverse
 
+from niangjia.engines.imports.places import register_directory
 from niangjia.kernel.access.actor import Actor
 from niangjia.modules.organisations.permissions import Permission
 from niangjia.modules.organisations.queries.organisations import organisation_options
@@ -52,6 +53,7 @@ def register_tree() -> None:
         Tab("变更记录", "organisations:organisation_history", view, order=90),
     )
     desk.register_switcher(at.switcher)
+    register_directory(at.PLACES)
     desk.register_due_soon(terms.due_soon)
     desk.register_search(desk.Source("组织", "building-community", view, _hits, order=20))
     desk.register_home_card(
