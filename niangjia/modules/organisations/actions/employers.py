@@ -66,7 +66,8 @@ def add_employer(*, actor: Actor, now: datetime, **facts: Unpack[Facts]) -> Empl
     with adding(
         actor=actor, permission=Permission.EMPLOYER_EDIT, scope=place, verb="organisations.employer.added", now=now
     ) as recorded:
-        _fill(employer, facts, actor, now)
+        fill_in(employer, facts, timezone.localdate(now))
+        _ensure_not_registered(employer, actor)
         _save(employer, actor)
         recorded(employer)
     return employer
@@ -82,8 +83,9 @@ def edit_employer(pk: int, *, actor: Actor, now: datetime, reason: str = "", **f
         _ensure_open(employer)
         if facts.get("division", employer.division_id) != employer.division_id:
             _place_of_ground(facts["division"], actor)
-            _leave_zone(act, timezone.localdate(now))
-        _fill(employer, facts, actor, now)
+            leave_zone(act, timezone.localdate(now))
+        fill_in(employer, facts, timezone.localdate(now))
+        _ensure_not_registered(employer, actor)
         _save(employer, actor)
     return employer
 
@@ -103,9 +105,9 @@ def close_employer(pk: int, *, on: date, actor: Actor, now: datetime, reason: st
             raise Refused("employer.before_link", f"{latest} 才加入工会，注销日期不能更早，请核对。", "on")
         for link in _open_links(employer).select_related("organisation"):
             _end_link(act, link, on)
-        _leave_zone(act, on)
+        leave_zone(act, on)
         employer.closed_on = on
-        _settle_coverage(employer)
+        settle_coverage(employer)
         employer.save()
     return employer
 
@@ -147,7 +149,7 @@ def link_employer_to_union(
                 )
         link: EmployerUnion = EmployerUnion.objects.create(employer=employer, organisation=union, from_on=from_on)
         act.says |= {"union": union.name, "union_id": union.pk, "from_on": str(from_on)}
-        _settle_coverage(employer)
+        settle_coverage(employer)
         employer.save(update_fields=["union_state"])
     return link
 
@@ -178,7 +180,7 @@ def unlink_employer_from_union(
         if on > timezone.localdate(now):
             raise Refused("employer_union.ahead", "离开日期不能晚于今天。", "on")
         _end_link(act, link, on)
-        _settle_coverage(act.employer)
+        settle_coverage(act.employer)
         act.employer.save(update_fields=["union_state"])
     return link
 
@@ -211,7 +213,7 @@ def record_attempt(
             user_id=actor.user_id, user_name=actor.name, at=now,
         )  # fmt: skip
         act.says |= {"outcome": outcome.value, "on": str(on), "next_on": str(next_on) if next_on else None}
-        _settle_coverage(employer)
+        settle_coverage(employer)
         employer.save(update_fields=["union_state"])
     return attempt
 
@@ -241,7 +243,7 @@ def move_employers_of_union(gone_id: int, *, into_id: int | None, on: date, acto
             already = into_id is None or _open_links(employer).filter(organisation=into_id).exists()
             if not already:
                 EmployerUnion.objects.create(employer=employer, organisation_id=into_id, from_on=max(on, link.from_on))
-            _settle_coverage(employer)
+            settle_coverage(employer)
             employer.save(update_fields=["union_state"])
             audit.record(
                 actor=actor, verb="organisations.employer.union_ended", subject=employer, now=now, before=before,
@@ -300,7 +302,8 @@ def _place_of_ground(code: str, actor: Actor) -> Scope:
     return Scope.objects.get(path=path)
 
 
-def _fill(employer: Employer, facts: Facts, actor: Actor, now: datetime) -> None:
+def fill_in(employer: Employer, facts: Facts, today: date) -> None:
+    """Writes the facts given into the row, without a look into the register. Raises Refused."""
     if "name" in facts:
         employer.name = rules.tidy_name(facts["name"])
         employer.name_key = title_key(employer.name)
@@ -316,8 +319,7 @@ def _fill(employer: Employer, facts: Facts, actor: Actor, now: datetime) -> None
     employer.address = facts.get("address", employer.address).strip()
     _choose(employer, "industry", facts.get("industry"), Industry)
     _choose(employer, "nature", facts.get("nature"), Nature)
-    _count(employer, facts, timezone.localdate(now))
-    _ensure_not_registered(employer, actor)
+    _count(employer, facts, today)
 
 
 def _choose(employer: Employer, name: str, value: str | None, words: type[Word]) -> None:
@@ -355,11 +357,20 @@ def _ensure_not_registered(employer: Employer, actor: Actor) -> None:
     if employer.credit_code:
         namesakes = namesakes.filter(credit_code=None)
     if namesakes.exclude(pk=employer.pk).exists():
-        raise Refused("employer.name_twice", "这个镇街已有同名的单位；确是另一家，请填写两家的信用代码。", "name")
+        raise name_twice()
+
+
+def name_twice() -> Refused:
+    return Refused("employer.name_twice", "这个镇街已有同名的单位；确是另一家，请填写两家的信用代码。", "name")
 
 
 def _registered(employer: Employer, actor: Actor) -> Refused:
     known = Employer.objects.visible_to(actor).filter(credit_code=employer.credit_code).exclude(pk=employer.pk).first()
+    return registered_as(known)
+
+
+def registered_as(known: Employer | None) -> Refused:
+    """The code is taken: by `known`, or by one out of sight."""
     if known is None:
         return Refused("employer.registered", ALREADY_ELSEWHERE, "credit_code")
     gone = "（已注销，可在它的页面恢复）" if known.closed_on else ""
@@ -404,7 +415,8 @@ def _end_link(act: Act, link: EmployerUnion, on: date) -> None:
     act.says |= {"union": link.organisation.name, "union_id": link.organisation_id, "until_on": str(on)}
 
 
-def _leave_zone(act: Act, on: date) -> None:
+def leave_zone(act: Act, on: date) -> None:
+    """A zone lies in one township: who moves to another leaves it."""
     rows = ZoneEmployer.objects.unscoped(reason="the zone of a row under lock").filter(
         employer=act.employer, until_on=None
     )
@@ -414,7 +426,7 @@ def _leave_zone(act: Act, on: date) -> None:
         act.says["zone_left"] = row.zone.name
 
 
-def _settle_coverage(employer: Employer) -> None:
+def settle_coverage(employer: Employer) -> None:
     """Works out the state from the links; the lock on the employer keeps two officers from each missing the other's."""
     kinds = [OrganisationKind(kind) for kind in _open_links(employer).values_list("organisation__kind", flat=True)]
     since = (
