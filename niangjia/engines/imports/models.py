@@ -47,6 +47,10 @@ class ImportBatch(ScopedModel):
     step_total = models.IntegerField(null=True)
     step_began_at = models.DateTimeField(null=True)
     trouble = models.CharField(max_length=300, blank=True)
+    failed_in = models.CharField(max_length=12, blank=True)  # the state in which it failed, to be resumed from
+    checked_at = models.DateTimeField(null=True)
+    checked_after = models.IntegerField(default=0)  # how many commits of this sheet the check had seen
+    fingerprint = models.CharField(max_length=16, blank=True)  # of what the preview showed
     user_id = models.BigIntegerField()
     user_name = models.CharField(max_length=50)
     created_at = models.DateTimeField()
