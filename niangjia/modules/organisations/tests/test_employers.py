@@ -410,7 +410,7 @@ def test_two_officers_link_the_same_employer_at_once(tree, clerk):
         with transaction.atomic():
             row = reread(other)
             EmployerUnion.objects.create(employer=row, organisation=union, from_on=TODAY)
-            acts._settle_coverage(row)
+            acts.settle_coverage(row)
             both.wait(5)
             if union == park:  # the joint union's officer commits last, and knows nothing of the other
                 connection.cursor().execute("select pg_sleep(0.2)")
