@@ -1,39 +1,5 @@
-"""The organisations for which something is imported, as the room that keeps them knows them."""
+"""Moved to niangjia.ui.places."""
 
-from __future__ import annotations
+from niangjia.ui.places import Directory, Found, directory, register_directory
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from typing import NamedTuple
-
-from django.http import HttpRequest
-
-from niangjia.kernel.access.actor import Actor
-
-
-class Found(NamedTuple):
-    id: int
-    name: str
-    small_print: str
-    path: str
-
-
-@dataclass(frozen=True)
-class Directory:
-    """`names` by id for labels; `seen` one in the actor's sight; `find` those that a text means; `here` where one works."""
-
-    names: Callable[[Iterable[int]], dict[int, str]]
-    seen: Callable[[Actor, int], Found | None]
-    find: Callable[[Actor, str], list[Found]]
-    here: Callable[[HttpRequest], Found | None]
-
-
-_directory: list[Directory] = []
-
-
-def register_directory(directory: Directory) -> None:
-    _directory[:] = [directory]
-
-
-def directory() -> Directory:
-    return _directory[0]
+__all__ = ["Directory", "Found", "directory", "register_directory"]
