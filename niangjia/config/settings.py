@@ -123,6 +123,8 @@ JOBS = "niangjia.config.jobs.JOBS"
 
 LOGIN_URL = "/accounts/login/"
 LOGIN_REDIRECT_URL = "/desk/"
+WORKER_LOGIN_URL = "/phone/log-in/"
+WORKER_SESSION_AGE = 30 * 24 * 3600  # a phone is one person's own; it may be closed from there at any time
 ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
@@ -202,9 +204,16 @@ STORAGES = {
 WHITENOISE_USE_FINDERS = not PRODUCTION
 FILES_ROOT = Path(os.environ.get("NIANGJIA_FILES", ROOT / ".local" / "files"))
 FILES_MAX_BYTES = 40 * 1024 * 1024
+# An import that writes more rows than this is approved by a second person.
+IMPORT_APPROVAL_ROWS = int(os.environ.get("NIANGJIA_IMPORT_APPROVAL_ROWS", "500"))
+DOCUMENT_FONTS = Path(__file__).resolve().parents[1] / "ui" / "static" / "dist" / "fonts"
 
 NOTIFY_CHANNELS = env_list("NIANGJIA_CHANNELS", default=[] if PRODUCTION else ["console"])
 NOTIFY_FILE = Path(os.environ.get("NIANGJIA_NOTIFY_FILE", ROOT / ".local" / "messages.jsonl"))
+
+# Who says whether a name and a number belong together: one class, by its dotted path; see members/actions/identity.py.
+IDENTITY_CHECK = os.environ.get("NIANGJIA_IDENTITY_CHECK", "niangjia.modules.members.actions.identity.ByChecksum")
+PHONE_CODES_PER_ADDRESS = 20  # an hour; raise it where thousands share one address of their carrier
 
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "jobs"
 PROCRASTINATE_ON_APP_READY = "niangjia.kernel.jobs.apps.on_procrastinate_ready"
