@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from niangjia.engines.imports.permissions import Permission as Import
 from niangjia.kernel.access.permissions import Permission as Access
 from niangjia.kernel.access.rights import Job
 from niangjia.modules.members.permissions import Permission as Member
@@ -17,16 +18,18 @@ KEEP_REGISTER = REGISTER | {
     Org.TERM_EDIT,
     Org.EMPLOYER_EDIT,
     Org.STAFF_VIEW,
+    Import.IMPORT_RUN,
 }
 ORGANISE = KEEP_REGISTER | {Org.ORGANISATION_RESTRUCTURE}
+LEAD = ORGANISE | {Import.IMPORT_APPROVE}
 RUN_OFFICE = {Org.STAFF_EDIT, Org.DUTY_EDIT, Org.ZONE_EDIT}
-EVERYTHING = ORGANISE | RUN_OFFICE | {Access.OFFICER_APPOINT, Access.AUDIT_VIEW}
+EVERYTHING = LEAD | RUN_OFFICE | {Access.OFFICER_APPOINT, Access.AUDIT_VIEW}
 
 JOBS: tuple[Job, ...] = (
     Job("CHAIR", "主席", EVERYTHING),
     Job("FULL_TIME_VICE_CHAIR", "专职副主席", EVERYTHING),
-    Job("LEADER_IN_CHARGE", "分管领导", ORGANISE | RUN_OFFICE),
-    Job("DEPARTMENT_HEAD", "部门负责人", ORGANISE | RUN_OFFICE),
+    Job("LEADER_IN_CHARGE", "分管领导", LEAD | RUN_OFFICE),
+    Job("DEPARTMENT_HEAD", "部门负责人", LEAD | RUN_OFFICE),
     Job("CLERK", "经办", KEEP_REGISTER | RUN_OFFICE),
     Job("ORGANISER", "组建专员", ORGANISE),
     Job("AID_OFFICER", "帮扶专员", REGISTER),

@@ -6,7 +6,10 @@ urlpatterns = [
     path("accounts/", include("niangjia.ui.account.urls")),
     path("accounts/invitation/", include("niangjia.modules.organisations.web.invitation")),
     path("desk/files/", include("niangjia.ui.downloads")),
+    path("desk/", include("niangjia.engines.imports.web.urls")),
     path("desk/", include("niangjia.modules.organisations.web.urls")),
     path("desk/", include("niangjia.modules.members.web.urls")),
+    path("", include("niangjia.modules.members.web.phone.urls")),
+    path("", include("niangjia.ui.phone.urls")),
     path("", include("niangjia.ui.urls")),
 ]

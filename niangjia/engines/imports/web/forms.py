@@ -1,0 +1,43 @@
+"""The form with which a file comes in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from django import forms
+from django.conf import settings
+
+from niangjia.engines.imports.places import directory
+from niangjia.engines.imports.sheet import Sheet
+from niangjia.kernel.access.actor import Actor
+from niangjia.kernel.access.asking import asking
+from niangjia.ui.forms import FileDrop, Picker
+from niangjia.ui.pages import number_in
+
+ENDINGS = ".xlsx,.xls,.csv,.txt"
+
+
+def name_in_sight(value: Any) -> str:
+    """The name of a place that the one who asks may import for; an address can be made up by hand."""
+    found = directory().seen(asking(), number_in(str(value)))
+    return found.name if found else ""
+
+
+class UploadForm(forms.Form):
+    sheet = forms.ChoiceField(label="导入什么", widget=forms.RadioSelect)
+    place = forms.IntegerField(
+        label="导入到哪个单位",
+        widget=Picker("imports:place_options", label_of=name_in_sight, placeholder="输入单位名称查找"),
+        help_text="这一批归这个单位；只能写入它和它的下级。",
+        error_messages={"required": "请从列表中选择单位。"},
+    )
+    file = forms.FileField(label="文件", error_messages={"required": "请先选择文件。"})
+
+    def __init__(self, *args: Any, actor: Actor, sheets: Iterable[Sheet], **more: Any) -> None:
+        super().__init__(*args, **more)
+        self.fields["sheet"].choices = [(sheet.name, sheet.title) for sheet in sheets]  # type: ignore[attr-defined]
+        most = settings.FILES_MAX_BYTES
+        self.fields["file"].widget = FileDrop(
+            accept=ENDINGS, most=most, hint=f"Excel（.xlsx、.xls）或 CSV，最大 {most // 1024 // 1024} MB"
+        )

@@ -1,0 +1,84 @@
+"""The first page: what is imported, the template for it, the file, the place."""
+
+from __future__ import annotations
+
+import io
+import tempfile
+from pathlib import Path
+
+from django.http import FileResponse, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_http_methods
+
+from niangjia.engines.imports import actions
+from niangjia.engines.imports.permissions import Permission
+from niangjia.engines.imports.places import directory
+from niangjia.engines.imports.sheet import sheet_named, sheets_for
+from niangjia.engines.imports.web.forms import UploadForm
+from niangjia.engines.imports.web.frame import actor_of
+from niangjia.kernel.access.guard import requires
+from niangjia.kernel.errors import Missing, Refused
+from niangjia.kernel.files.kinds import XLSX
+from niangjia.kernel.sheets.writing import TemplateColumn, write_template
+from niangjia.ui import pages
+
+
+@requires(Permission.IMPORT_RUN)
+@require_http_methods(["GET", "POST"])
+def batch_add(request: HttpRequest) -> HttpResponse:
+    actor = actor_of(request)
+    sheets = sheets_for(actor)
+    form = UploadForm(
+        request.POST or None, request.FILES or None, actor=actor, sheets=sheets, initial=_initial(request)
+    )
+    if form.is_bound and form.is_valid():
+        facts = form.cleaned_data
+        try:
+            batch = actions.upload_batch(
+                sheet=facts["sheet"], scope_id=facts["place"], content=facts["file"], name=facts["file"].name,
+                actor=actor, now=timezone.now(),
+            )  # fmt: skip
+        except Refused as refusal:
+            pages.put_refusal(form, refusal)
+        else:
+            return redirect("imports:batch", batch.pk)
+    return render(
+        request, "imports/batch_add.html", {"form": form, "sheets": sheets}, status=422 if form.errors else 200
+    )
+
+
+def _initial(request: HttpRequest) -> dict[str, object]:
+    """What the page one comes from imports, and where one works."""
+    here = directory().here(request)
+    usable = here is not None and actor_of(request).may(Permission.IMPORT_RUN, here.path)
+    return {"sheet": request.GET.get("sheet", "members.member"), "place": here.id if here and usable else None}
+
+
+@requires(Permission.IMPORT_RUN)
+@require_GET
+def place_options(request: HttpRequest) -> HttpResponse:
+    """Organisations in sight for which the actor may import."""
+    actor, text = actor_of(request), " ".join(request.GET.get("q", "").split())[:50]
+    found = [place for place in directory().find(actor, text) if actor.may(Permission.IMPORT_RUN, place.path)]
+    return pages.options(request, [(place.id, place.name, place.small_print) for place in found])
+
+
+@requires(Permission.IMPORT_RUN)
+@require_GET
+def template(request: HttpRequest, sheet: str) -> FileResponse:
+    """The empty sheet with drop-downs; for those who may bring such rows."""
+    try:
+        declared = sheet_named(sheet)
+    except KeyError:
+        declared = None
+    if declared is None or declared not in sheets_for(actor_of(request)):
+        raise Missing("没有这种模板。")
+    columns = [
+        TemplateColumn(one.heading, one.required, one.choices, one.hint, one.example) for one in declared.columns
+    ]
+    with tempfile.TemporaryDirectory() as folder:
+        target = Path(folder) / "template.xlsx"
+        write_template(target, columns)
+        content = io.BytesIO(target.read_bytes())
+    return FileResponse(content, as_attachment=True, filename=f"{declared.title}模板.xlsx", content_type=XLSX)
