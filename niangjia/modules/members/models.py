@@ -271,7 +271,22 @@ class JoiningCode(ScopedModel):
         return self.spot or self.token
 
 
-class PhoneCode(models.Model):
+class OwnRow(FailClosedModel):
+    """Belongs to one worker and to nobody's place: no officer sees it by any right."""
+
+    class Meta:
+        abstract = True
+
+    @classmethod
+    def visible_rows(cls, rows: ScopedQuerySet[Any], actor: Actor) -> ScopedQuerySet[Any]:
+        return rows.none()
+
+    @classmethod
+    def narrowed(cls, rows: ScopedQuerySet[Any], paths: tuple[str, ...]) -> ScopedQuerySet[Any]:
+        return rows.none()
+
+
+class PhoneCode(OwnRow):
     """A code that was sent to a phone. Neither the phone nor the code is kept, only their digests."""
 
     purpose = models.CharField(max_length=10)
@@ -290,7 +305,7 @@ class PhoneCode(models.Model):
         ]
 
 
-class Consent(models.Model):
+class Consent(OwnRow):
     """What a worker agreed to, by which wording (`privacy.py` keeps every version), and until when."""
 
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
@@ -392,3 +407,20 @@ class MembershipRequest(ScopedModel):
             )
         ]
         indexes: ClassVar = [models.Index(fields=["state", "-received_at"], name="request_state")]
+
+
+class MembershipProof(ScopedModel):
+    """A paper that says somebody is a member of a union; who reads it asks by its code whether that still holds."""
+
+    seen_with = Permission.MEMBER_VIEW
+    scope_via = "membership__scope"
+
+    membership = models.ForeignKey(Membership, on_delete=models.PROTECT, related_name="+")
+    union = models.ForeignKey(Scope, on_delete=models.PROTECT, verbose_name="出具时所在工会", related_name="+")
+    code = models.CharField("核验码", max_length=24, unique=True)
+    issued_at = models.DateTimeField("出具时间")
+    issued_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+
+    @property
+    def number(self) -> str:
+        return f"{self.issued_at:%Y}-{self.pk:06}"
