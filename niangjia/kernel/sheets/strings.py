@@ -1,0 +1,112 @@
+"""The shared strings of a workbook, read no further than asked for and kept outside memory when they are many."""
+
+from __future__ import annotations
+
+import os
+import re
+import tempfile
+from array import array
+from collections.abc import Iterable
+
+from niangjia.kernel.errors import Refused
+from niangjia.kernel.sheets.markup import damaged, fed, local, parser
+
+_KEPT = 200_000  # in memory; a workbook's common words come first
+_BUFFERED = 1024 * 1024
+_LONGEST = 40_000  # characters; Excel itself allows 32,767
+
+_ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
+
+
+def plain(text: str) -> str:
+    """With the characters that workbooks write as _x000D_; those that no text may hold stay as they are written."""
+    return _ESCAPED.sub(_character, text) if "_x" in text else text
+
+
+def _character(match: re.Match[str]) -> str:
+    code = int(match[1], 16)
+    return match[0] if code == 0 or 0xD800 <= code <= 0xDFFF else chr(code)
+
+
+class SharedStrings:
+    """Excel numbers strings as they first occur, so the first rows need only the beginning of the part."""
+
+    def __init__(self, pieces: Iterable[bytes]) -> None:
+        self._near: list[str] = []
+        self._ends = array("I", [0])  # of the strings outside memory
+        self._waiting = bytearray()  # for the file
+        self._file: tempfile._TemporaryFileWrapper[bytes] | None = None
+        self._written = 0
+        made = parser()
+        self._text: list[str] = []
+        self._length = 0
+        self._taken, self._phonetic = False, False
+        made.StartElementHandler = self._start
+        made.EndElementHandler = self._end
+        made.CharacterDataHandler = self._data
+        self._more = fed(made, pieces)
+
+    def __getitem__(self, index: int) -> str:
+        while index >= len(self._near) + len(self._ends) - 1:
+            if next(self._more, self) is self:
+                raise damaged()
+        if 0 <= index < _KEPT:
+            return self._near[index]
+        if index < 0:
+            raise damaged()
+        begin, end = self._ends[index - _KEPT], self._ends[index - _KEPT + 1]
+        if begin >= self._written:
+            return self._waiting[begin - self._written : end - self._written].decode()
+        if self._file is None:
+            raise damaged()
+        return os.pread(self._file.fileno(), end - begin, begin).decode()
+
+    def _start(self, name: str, _: list[str]) -> None:
+        name = local(name)
+        if name == "t":
+            self._taken = not self._phonetic
+        elif name == "si":
+            self._text.clear()
+            self._length = 0
+        elif name == "rPh":  # how it is read aloud, no part of the text
+            self._phonetic = True
+
+    def _end(self, name: str) -> None:
+        name = local(name)
+        if name == "t":
+            self._taken = False
+        elif name == "si":
+            self._add(plain("".join(self._text)))
+        elif name == "rPh":
+            self._phonetic = False
+
+    def _data(self, data: str) -> None:
+        if self._taken:
+            self._length += len(data)
+            if self._length > _LONGEST:
+                raise Refused("sheet.cell", "文件里有一格的文字过长，读不出来。请缩短到 5,000 字以内再上传。", "file")
+            self._text.append(data)
+
+    def _add(self, text: str) -> None:
+        if len(self._near) < _KEPT:
+            self._near.append(text)
+            return
+        self._waiting += text.encode()
+        self._ends.append(self._written + len(self._waiting))
+        if len(self._waiting) > _BUFFERED:
+            self._spill()
+
+    def _spill(self) -> None:
+        try:
+            if self._file is None:
+                self._file = tempfile.TemporaryFile(prefix="sheet-strings-")  # noqa: SIM115 - gone with this object
+            self._file.write(self._waiting)
+            self._file.flush()
+        except OSError:
+            raise disk_full() from None
+        self._written += len(self._waiting)
+        self._waiting.clear()
+
+
+def disk_full() -> Refused:
+    return Refused("sheet.disk", "服务器上的临时空间不够，这个文件现在读写不了。请联系系统管理员清理磁盘后再试。", None)
