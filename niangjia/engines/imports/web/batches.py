@@ -11,7 +11,6 @@ from django.views.decorators.http import require_GET, require_POST
 from niangjia.engines.imports import actions, queries
 from niangjia.engines.imports.models import BatchState, ImportBatch
 from niangjia.engines.imports.permissions import Permission
-from niangjia.engines.imports.places import directory
 from niangjia.engines.imports.sheet import sheet_named
 from niangjia.engines.imports.web.frame import actor_of, frame
 from niangjia.engines.imports.web.lists import BATCHES
@@ -21,7 +20,9 @@ from niangjia.engines.imports.web.wording import RUNNING
 from niangjia.kernel.access.guard import requires
 from niangjia.ui.listing import show_list
 from niangjia.ui.pages import number_in
+from niangjia.ui.places import directory
 
+ENDED = {BatchState.FAILED: "imports/failed.html", BatchState.DROPPED: "imports/dropped.html"}
 HURRY = 60  # seconds; less is not counted down
 
 
@@ -35,21 +36,19 @@ def batch_list(request: HttpRequest) -> HttpResponse:
 @requires(Permission.IMPORT_RUN)
 @require_GET
 def batch(request: HttpRequest, pk: int) -> HttpResponse:
-    if request.headers.get("HX-Target") == "drawer-body":
+    target = request.headers.get("HX-Target")
+    if target == "drawer-body":
         return HttpResponse(status=204, headers={"HX-Redirect": request.path})  # too wide for the drawer
     found = queries.batch_in_sight(pk, actor_of(request))
     state = BatchState(found.state)
-    asked_how_far = request.headers.get("HX-Target") == "progress"
     if state in RUNNING:
-        return _progress(request, found, part=asked_how_far)
-    if asked_how_far:
+        return _progress(request, found, part=target == "progress")
+    if target == "progress":
         return HttpResponse(status=204, headers={"HX-Refresh": "true"})
     if state == BatchState.UPLOADED:
         return match_page(request, found)
-    if state == BatchState.FAILED:
-        return render(request, "imports/failed.html", frame(request, found))
-    if state == BatchState.DROPPED:
-        return render(request, "imports/dropped.html", frame(request, found))
+    if state in ENDED:
+        return render(request, ENDED[state], frame(request, found))
     return preview_page(request, found)
 
 

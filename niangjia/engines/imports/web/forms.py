@@ -8,12 +8,12 @@ from typing import Any
 from django import forms
 from django.conf import settings
 
-from niangjia.engines.imports.places import directory
 from niangjia.engines.imports.sheet import Sheet
 from niangjia.kernel.access.actor import Actor
 from niangjia.kernel.access.asking import asking
 from niangjia.ui.forms import FileDrop, Picker
 from niangjia.ui.pages import number_in
+from niangjia.ui.places import directory
 
 ENDINGS = ".xlsx,.xls,.csv,.txt"
 

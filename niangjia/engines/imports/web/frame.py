@@ -8,10 +8,10 @@ from django.http import HttpRequest
 
 from niangjia.engines.imports import queries
 from niangjia.engines.imports.models import BatchState, ImportBatch
-from niangjia.engines.imports.places import directory
 from niangjia.engines.imports.sheet import sheet_named
 from niangjia.engines.imports.web.wording import state_mark, title_of
 from niangjia.kernel.access.actor import Actor
+from niangjia.ui.places import directory
 
 STEPS = ("上传", "匹配列", "检查", "确认", "写入")
 AT = {

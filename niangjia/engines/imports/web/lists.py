@@ -10,12 +10,12 @@ from django.urls import reverse, reverse_lazy
 from niangjia.engines.imports import queries
 from niangjia.engines.imports.models import BatchState, ImportBatch
 from niangjia.engines.imports.permissions import Permission
-from niangjia.engines.imports.places import directory
 from niangjia.engines.imports.sheet import Outcome, sheets_for
 from niangjia.engines.imports.web.wording import state_mark, title_of
 from niangjia.kernel.access.actor import Actor
 from niangjia.kernel.lists.spec import Column, Filter, ListSpec, Sort, register
 from niangjia.ui.listing import Screen
+from niangjia.ui.places import directory
 
 
 def rows_of(batch: ImportBatch, outcome: Outcome) -> int | None:

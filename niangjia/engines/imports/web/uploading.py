@@ -13,7 +13,6 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from niangjia.engines.imports import actions
 from niangjia.engines.imports.permissions import Permission
-from niangjia.engines.imports.places import directory
 from niangjia.engines.imports.sheet import sheet_named, sheets_for
 from niangjia.engines.imports.web.forms import UploadForm
 from niangjia.engines.imports.web.frame import actor_of
@@ -22,6 +21,7 @@ from niangjia.kernel.errors import Missing, Refused
 from niangjia.kernel.files.kinds import XLSX
 from niangjia.kernel.sheets.writing import TemplateColumn, write_template
 from niangjia.ui import pages
+from niangjia.ui.places import directory
 
 
 @requires(Permission.IMPORT_RUN)

@@ -8,7 +8,6 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
-from niangjia.engines.imports import places
 from niangjia.kernel.access.actor import Actor
 from niangjia.kernel.access.guard import requires
 from niangjia.kernel.errors import Missing
@@ -24,7 +23,7 @@ from niangjia.modules.organisations.queries.organisations import (
     tops_of,
 )
 from niangjia.modules.organisations.rules import OrganisationKind
-from niangjia.ui import desk
+from niangjia.ui import desk, places
 from niangjia.ui.pages import number_in, page_around
 from niangjia.ui.views import back
 

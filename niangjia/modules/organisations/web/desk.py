@@ -6,7 +6,6 @@ from collections.abc import Iterable
 
 from django.urls import reverse
 
-from niangjia.engines.imports.places import register_directory
 from niangjia.kernel.access.actor import Actor
 from niangjia.modules.organisations.permissions import Permission
 from niangjia.modules.organisations.queries.organisations import organisation_options
@@ -21,6 +20,7 @@ from niangjia.modules.organisations.web import (
     wording,
 )
 from niangjia.ui import desk
+from niangjia.ui.places import register_directory
 
 
 def register() -> None:
