@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -234,7 +234,7 @@ class ApplicationState(Word):
 
 
 class Ground(Word):
-    """Why a union was proposed to somebody who joins; the order is practice (`joining.py`)."""
+    """Why a union was proposed to somebody who joins; see `propose`."""
 
     POSTER = "POSTER", "扫的是这个工会的入会码"
     EMPLOYER = "EMPLOYER", "您的用人单位建有工会"
@@ -244,12 +244,82 @@ class Ground(Word):
     CHOSEN = "CHOSEN", "您自己选择的工会"
 
 
+@dataclass(frozen=True)
+class Proposal:
+    union: int
+    ground: Ground
+
+
+def propose(
+    *,
+    poster: int | None = None,
+    employer: Iterable[int] = (),
+    trade: Iterable[int] = (),
+    community: Iterable[int] = (),
+    township: int | None = None,
+) -> tuple[Proposal, ...]:
+    """The unions that somebody may join, the right one first (practice).
+
+    The union whose poster was scanned stands there to be joined; then one's own employer's, the trade's
+    federation, the joint unions of work or home. Only when there is none of these the township's
+    own union takes the application, and finds a place.
+    """
+    found: dict[int, Proposal] = {}
+    for ground, unions in (
+        (Ground.POSTER, () if poster is None else (poster,)),
+        (Ground.EMPLOYER, employer),
+        (Ground.TRADE, trade),
+        (Ground.COMMUNITY, community),
+    ):
+        for union in unions:
+            found.setdefault(union, Proposal(union, ground))
+    if not found and township is not None:
+        found[township] = Proposal(township, Ground.TOWNSHIP)
+    return tuple(found.values())
+
+
+# By these words in its name a federation shows its trade.
+TRADE_WORDS: Mapping[Category, tuple[str, ...]] = {
+    Category.TRUCK_DRIVER: ("货运", "货车", "卡车", "物流"),
+    Category.COURIER: ("快递",),
+    Category.CARE_WORKER: ("护工", "护理"),
+    Category.DOMESTIC_WORKER: ("家政",),
+    Category.MALL_STAFF: ("商场", "商贸"),
+    Category.FOOD_RIDER: ("外卖", "送餐", "骑手"),
+    Category.ESTATE_AGENT: ("房产中介",),
+    Category.SECURITY_GUARD: ("保安", "物业"),
+    Category.RIDE_HAILING_DRIVER: ("网约车",),
+    Category.DESIGNATED_DRIVER: ("代驾",),
+    Category.STREAMER: ("主播", "直播"),
+    Category.STREET_CLEANER: ("环卫",),
+    Category.BUILDER: ("建筑",),
+    Category.TAXI_DRIVER: ("出租车",),
+}
+
+
 class RequestKind(Word):
     TRANSFER = "TRANSFER", "转接会籍"
     LEAVE = "LEAVE", "退会"
     KEEP = "KEEP", "保留会籍"
     RESUME = "RESUME", "恢复会籍"
     CORRECTION = "CORRECTION", "更正信息"
+
+
+# What each request becomes when it is granted; a correction changes no membership.
+REQUESTED: Mapping[RequestKind, Change] = {
+    RequestKind.TRANSFER: Change.MOVED_OUT,
+    RequestKind.LEAVE: Change.LEFT,
+    RequestKind.KEEP: Change.KEPT,
+    RequestKind.RESUME: Change.RESUMED,
+}
+
+
+def requests_from(state: MembershipState | None) -> tuple[RequestKind, ...]:
+    """What a member may ask for now."""
+    if state not in ACTIVE:
+        return ()
+    may = tuple(kind for kind, change in REQUESTED.items() if state in CHANGES[change][0])
+    return (*may, RequestKind.CORRECTION)
 
 
 class RequestState(Word):
@@ -306,8 +376,9 @@ class Document(Word):
 
 
 _PROVINCE = "(?:1[1-5]|2[1-3]|3[1-7]|4[1-6]|5[0-4]|6[1-5]|71|81|82)"  # GB/T 2260
+PROVINCE_CODE = re.compile(_PROVINCE)
 _BEGINNINGS: Mapping[Document, tuple[re.Pattern[str], str]] = {
-    Document.RESIDENT: (re.compile(_PROVINCE), "身份证号码的开头两位不是省份代码"),
+    Document.RESIDENT: (PROVINCE_CODE, "身份证号码的开头两位不是省份代码"),
     Document.RESIDENCE_PERMIT: (
         re.compile("8[123]0000"),
         "居住证号码以 810000（香港）、820000（澳门）或 830000（台湾）开头",
@@ -373,7 +444,7 @@ def check_document(kind: Document, number: str, *, today: date, synthetic: bool 
         return f"{kind.label}号码前 17 位是数字，最后一位是数字或 X，请核对。"
     return (
         _check_region(kind, number, synthetic=synthetic)
-        or _check_birth(number[6:14], today)
+        or check_birth(number[6:14], today)
         or (
             None
             if identity_check_character(number[:17]) == number[17]
@@ -389,7 +460,7 @@ def _check_region(kind: Document, number: str, *, synthetic: bool) -> str | None
     return None if beginning.match(number) else f"{problem}，请核对。"
 
 
-def _check_birth(digits: str, today: date) -> str | None:
+def check_birth(digits: str, today: date) -> str | None:
     birth_on = _day(digits)
     if birth_on is None:
         return f"号码里的出生日期“{digits}”不存在，请核对。"
@@ -427,6 +498,16 @@ def age_on(birth_on: date, day: date) -> int:
 def check_age(birth_on: date, *, today: date) -> str | None:
     if age_on(birth_on, today) < YOUNGEST_MEMBER:
         return f"出生于 {birth_on}，未满 {YOUNGEST_MEMBER} 周岁，不能入会。"
+    return None
+
+
+def check_may_apply(birth_on: date, *, today: date) -> str | None:
+    """As `check_age`, said to the person."""
+    if age_on(birth_on, today) < YOUNGEST_MEMBER:
+        return (
+            f"您还未满 {YOUNGEST_MEMBER} 周岁，现在还不能入会。等满 {YOUNGEST_MEMBER} 周岁、参加工作以后，欢迎再来。"
+            "有人让您干活或者遇到难处，请拨打 12351，工会会帮您。"
+        )
     return None
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
 from niangjia.kernel.access.actor import Actor
 from niangjia.modules.organisations import rules
@@ -27,3 +28,39 @@ def employer_names_in_sight(ids: Iterable[int], actor: Actor) -> dict[int, str]:
 def employer_names(ids: Iterable[int]) -> dict[int, str]:
     rows = Employer.objects.unscoped(reason="labels of memberships in sight").filter(pk__in=set(ids))
     return dict(rows.values_list("pk", "name"))
+
+
+class MemberUnion(NamedTuple):
+    id: int
+    name: str
+    short_name: str
+    parent_id: int | None
+
+
+def unions_with_members(path: str) -> Iterator[MemberUnion]:
+    """The open unions at and under a place that take members: some 25,000 in a city."""
+    rows = Organisation.objects.unscoped(reason="unions under a place of the asker's").filter(
+        scope__path__under=path, kind__in=MEMBER_KINDS, closed_on=None
+    )
+    fields = rows.values_list("pk", "name", "short_name", "scope__parent_id")
+    return (MemberUnion(*row) for row in fields.iterator(chunk_size=5_000))
+
+
+def open_employers(actor: Actor) -> Iterator[tuple[int, str, str]]:
+    """Id, name and credit code of every employer in sight that has not ended."""
+    rows = Employer.objects.visible_to(actor).filter(closed_on=None).values_list("pk", "name", "credit_code")
+    return ((pk, name, code or "") for pk, name, code in rows.iterator(chunk_size=5_000))
+
+
+def tidy_title(text: str) -> str:
+    """The name of a union or a firm as the register keeps it."""
+    return rules.tidy_name(text)
+
+
+def tidy_code(text: str) -> str:
+    return rules.tidy_credit_code(text)
+
+
+def credit_code_problem(code: str) -> str | None:
+    """What is wrong with an employer's credit code, in a sentence."""
+    return rules.check_employer_credit_code(code)
