@@ -10,7 +10,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from niangjia.kernel.audit.models import AuditEntry
 from tests.cast import SEATS, Belongings, Cast, Corner
 
-WORDS = {"goal": "parent", "way": "congress", "token": "not-an-invitation", "field": "phone"}
+WORDS = {"goal": "parent", "way": "congress", "token": "not-an-invitation", "field": "phone", "sheet": "members.member"}
 
 
 def routes() -> dict[str, set[str]]:

@@ -22,6 +22,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from niangjia.engines.imports.models import BatchState, ImportBatch
 from niangjia.kernel.access.actor import Actor, Held
 from niangjia.kernel.access.models import Grant, User
 from niangjia.kernel.access.queries import actor_of
@@ -86,6 +87,7 @@ class Corner:
     stand_in: StandIn
     term: Term
     post: Post
+    batch: ImportBatch
     markers: set[str]
     """What only this corner's things say, for the tests that look for leaks."""
     secrets: set[str]
@@ -291,11 +293,23 @@ def _corner(word: str, organisation: Organisation, union: Organisation, township
     return Corner(
         organisation, union, user, Grant.objects.unscoped(reason="the cast's own").get(user=user), employer, link,
         blank_spot, membership, zone, zone_staff, staff_member, training, shift, stand_in, term, post,
+        _batch(word, union, user),
         markers={
             organisation.name, union.name, word, membership.person.name, tail, staff_tail, document[-4:],
             user.phone[-4:], user.username, deputy.username,
         },
         secrets={document, membership.person.phone, staff_member.phone, user.phone},
+    )  # fmt: skip
+
+
+def _batch(word: str, union: Organisation, user: User) -> ImportBatch:
+    """A sheet of members that was checked; its rows have had their day."""
+    now = timezone.now()
+    stored = store("姓名,证件号码\n".encode(), name=f"{word}花名册.csv", owner_id=user.pk, now=now)
+    return ImportBatch.objects.create(
+        scope=union.scope, sheet="members.member", state=BatchState.CHECKED, file_id=stored.pk, file_name=stored.name,
+        file_kind="csv", sha256=stored.sha256, headings=["姓名", "证件号码"], mapping={}, rows=3,
+        outcomes={"0": 1, "1": 2}, user_id=user.pk, user_name=user.name, created_at=now,
     )  # fmt: skip
 
 
