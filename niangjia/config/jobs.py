@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from niangjia.engines.exports.permissions import Permission as Export
 from niangjia.engines.imports.permissions import Permission as Import
+from niangjia.engines.metrics.permissions import Permission as Metrics
 from niangjia.kernel.access.permissions import Permission as Access
 from niangjia.kernel.access.rights import Job
 from niangjia.modules.members.permissions import Permission as Member
 from niangjia.modules.organisations.permissions import Permission as Org
 
 LOOK = frozenset({Org.ORGANISATION_VIEW, Org.EMPLOYER_VIEW, Org.DUTY_VIEW, Org.ZONE_VIEW, Access.OFFICER_VIEW})
-REGISTER = LOOK | {Member.MEMBER_VIEW}
+REGISTER = LOOK | {Member.MEMBER_VIEW, Metrics.FIGURE_VIEW}
 KEEP_REGISTER = REGISTER | {
     Member.MEMBER_EDIT,
     Member.MEMBERSHIP_CHANGE,
@@ -19,11 +21,12 @@ KEEP_REGISTER = REGISTER | {
     Org.EMPLOYER_EDIT,
     Org.STAFF_VIEW,
     Import.IMPORT_RUN,
+    Export.EXPORT_RUN,
 }
 ORGANISE = KEEP_REGISTER | {Org.ORGANISATION_RESTRUCTURE}
 LEAD = ORGANISE | {Import.IMPORT_APPROVE}
-RUN_OFFICE = {Org.STAFF_EDIT, Org.DUTY_EDIT, Org.ZONE_EDIT}
-EVERYTHING = LEAD | RUN_OFFICE | {Access.OFFICER_APPOINT, Access.AUDIT_VIEW}
+RUN_OFFICE = {Org.STAFF_EDIT, Org.DUTY_EDIT, Org.ZONE_EDIT, Metrics.FAULT_ASSIGN}
+EVERYTHING = LEAD | RUN_OFFICE | {Access.OFFICER_APPOINT, Access.AUDIT_VIEW, Export.LAYOUT_EDIT}
 
 JOBS: tuple[Job, ...] = (
     Job("CHAIR", "主席", EVERYTHING),
@@ -35,7 +38,7 @@ JOBS: tuple[Job, ...] = (
     Job("AID_OFFICER", "帮扶专员", REGISTER),
     Job("RIGHTS_OFFICER", "维权专员", REGISTER),
     Job("FINANCE", "财务", LOOK),
-    Job("AUDITOR", "经审", REGISTER | {Org.STAFF_VIEW, Access.AUDIT_VIEW}),
+    Job("AUDITOR", "经审", REGISTER | {Org.STAFF_VIEW, Access.AUDIT_VIEW, Export.EXPORT_RUN}),
     Job("WOMEN_COMMITTEE", "女工委", REGISTER),
     Job("HOTLINE_OPERATOR", "热线话务员", REGISTER),
     Job("DUTY_OFFICER", "值班员", LOOK),
@@ -47,7 +50,7 @@ JOBS: tuple[Job, ...] = (
     Job(
         "SYSTEM_ADMINISTRATOR",
         "系统管理员",
-        LOOK | {Access.OFFICER_APPOINT, Access.AUDIT_VIEW, Org.STAFF_VIEW, Org.DUTY_EDIT},
+        LOOK | {Access.OFFICER_APPOINT, Access.AUDIT_VIEW, Org.STAFF_VIEW, Org.DUTY_EDIT, Export.LAYOUT_EDIT},
         # Appoints everybody but reads no register: three separate hands, as security level 3 asks.
         passes_on=EVERYTHING,
     ),

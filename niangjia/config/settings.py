@@ -68,6 +68,8 @@ INSTALLED_APPS = [
     "niangjia.kernel.lists",
     "niangjia.kernel.notify",
     "niangjia.engines.imports",
+    "niangjia.engines.metrics",
+    "niangjia.engines.exports",
     "niangjia.modules.organisations",
     "niangjia.modules.members",
     "niangjia.flows",
@@ -204,6 +206,7 @@ STORAGES = {
 WHITENOISE_USE_FINDERS = not PRODUCTION
 FILES_ROOT = Path(os.environ.get("NIANGJIA_FILES", ROOT / ".local" / "files"))
 FILES_MAX_BYTES = 40 * 1024 * 1024
+IMPORT_MAX_BYTES = 512 * 1024 * 1024  # a city's roster as CSV
 # An import that writes more rows than this is approved by a second person.
 IMPORT_APPROVAL_ROWS = int(os.environ.get("NIANGJIA_IMPORT_APPROVAL_ROWS", "500"))
 DOCUMENT_FONTS = Path(__file__).resolve().parents[1] / "ui" / "static" / "dist" / "fonts"

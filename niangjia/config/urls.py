@@ -7,6 +7,8 @@ urlpatterns = [
     path("accounts/invitation/", include("niangjia.modules.organisations.web.invitation")),
     path("desk/files/", include("niangjia.ui.downloads")),
     path("desk/", include("niangjia.engines.imports.web.urls")),
+    path("desk/", include("niangjia.engines.metrics.web.urls")),
+    path("desk/", include("niangjia.engines.exports.web.urls")),
     path("desk/", include("niangjia.modules.organisations.web.urls")),
     path("desk/", include("niangjia.modules.members.web.urls")),
     path("", include("niangjia.modules.members.web.phone.urls")),

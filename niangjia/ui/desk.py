@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from django.http import HttpRequest
+from django.http import HttpRequest, QueryDict
 from django.urls import NoReverseMatch, reverse
 
 from niangjia.kernel.access.actor import Actor
@@ -88,6 +88,7 @@ _waiting: list[WaitingSource] = []
 _due_soon: list[WaitingSource] = []
 _sources: list[Source] = []
 _switcher: list[Callable[[HttpRequest], Switcher | None]] = []
+_export: list[tuple[str, str]] = []
 
 
 def register_menu(*entries: MenuEntry) -> None:
@@ -117,6 +118,11 @@ def register_search(source: Source) -> None:
 
 def register_switcher(switcher: Callable[[HttpRequest], Switcher | None]) -> None:
     _switcher[:] = [switcher]
+
+
+def register_export(url_name: str, permission: str) -> None:
+    """The page on which a list is asked for as a file; it takes `list`, `query`, `within` and `column` (several)."""
+    _export[:] = [(url_name, permission)]
 
 
 def allowed(permission: str | None, actor: Actor) -> bool:
@@ -183,6 +189,17 @@ def search(actor: Actor, text: str, limit: int = 6) -> list[tuple[Source, list[H
             if hits:
                 groups.append((source, hits))
     return groups
+
+
+def export_address(actor: Actor, list_name: str, *, query: str, within: str, columns: Iterable[str]) -> str:
+    """Empty for somebody who may not take lists away."""
+    for url_name, permission in _export:
+        if actor.can(permission):
+            asked = QueryDict(mutable=True)
+            asked.update({"list": list_name, "query": query, "within": within})
+            asked.setlist("column", list(columns))
+            return f"{reverse(url_name)}?{asked.urlencode()}"
+    return ""
 
 
 def switcher_for(request: HttpRequest) -> Switcher | None:

@@ -84,7 +84,6 @@ SAMPLE = Screen(
         Bulk("批量转出", "ui:gallery", icon="arrow-right", text="转出后由接收工会确认。", reason=True),
         Bulk("退会", "ui:gallery", kind="error", icon="user-minus", reason=True),
     ),
-    export_url="/desk/_gallery/",
     empty_title="还没有会员",
     empty_text="可以一个个登记，也可以导入花名册。",
     empty_href="/desk/_gallery/",

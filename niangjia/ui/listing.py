@@ -21,7 +21,8 @@ from niangjia.kernel.access.actor import Actor
 from niangjia.kernel.lists.counting import Count
 from niangjia.kernel.lists.models import SavedView
 from niangjia.kernel.lists.paging import ListPage, list_page
-from niangjia.kernel.lists.spec import Column, Filter, ListSpec
+from niangjia.kernel.lists.spec import Column, Filter, ListSpec, registered
+from niangjia.ui import desk
 from niangjia.ui.templatetags import ui as parts
 
 PRINTED_ROWS = 200
@@ -67,7 +68,6 @@ class Screen:
     empty_text: str = ""
     empty_href: str = ""
     empty_action: str = ""
-    export_url: str = ""  # posts the address's query there; the answer is a task's page
     template: str = "ui/list/page.html"
 
 
@@ -124,6 +124,7 @@ class Listing:
     actor: Actor
     page: ListPage
     views: list[SavedView] = field(default_factory=list)
+    within: str | None = None
 
     @property
     def spec(self) -> ListSpec:
@@ -187,6 +188,16 @@ class Listing:
         return query_kept(self.request.GET).urlencode()
 
     @property
+    def export_url(self) -> str:
+        """Where all these rows are asked for as a file; empty without the right."""
+        if self.spec not in registered():
+            return ""
+        columns = [column.key for column in self.columns]
+        return desk.export_address(
+            self.actor, self.spec.name, query=self.state, within=self.within or "", columns=columns
+        )
+
+    @property
     def sort_key(self) -> str:
         return self.page.sort.key
 
@@ -237,7 +248,7 @@ def show_list(
     )
     if "count" in request.GET:
         return HttpResponse(exact_count(request, screen.spec, page, actor, within))
-    return draw_list(request, screen, page, views, context)
+    return draw_list(request, screen, page, views, context, within=within)
 
 
 def draw_list(
@@ -246,8 +257,10 @@ def draw_list(
     page: ListPage,
     views: list[SavedView] | None = None,
     context: dict[str, Any] | None = None,
+    *,
+    within: str | None = None,
 ) -> HttpResponse:
-    listing = Listing(request, screen, request.actor, page, views or [])  # type: ignore[attr-defined]
+    listing = Listing(request, screen, request.actor, page, views or [], within)  # type: ignore[attr-defined]
     template = screen.template
     if "print" in request.GET:
         template = "ui/list/print.html"

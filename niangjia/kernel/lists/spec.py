@@ -21,6 +21,7 @@ class Column:
     """`value(row)` is what stands in the cell; None: the attribute named by the key.
 
     `phone` says where it goes when the table becomes cards: the card's title, a line, or nowhere.
+    `personal`: it says something of a private person, so a file with it is locked by a password.
     """
 
     key: str
@@ -30,6 +31,7 @@ class Column:
     default: bool = True
     numeric: bool = False
     phone: Literal["title", "line", "hidden"] = "line"
+    personal: bool = False
 
     def cell(self, row: Any) -> Any:
         return self.value(row) if self.value else getattr(row, self.key)
@@ -161,6 +163,10 @@ def register(spec: ListSpec) -> ListSpec:
 def list_named(name: str) -> ListSpec:
     """Raises KeyError for a name that no room declares."""
     return _lists[name]
+
+
+def registered() -> tuple[ListSpec, ...]:
+    return tuple(_lists.values())
 
 
 def described(spec: ListSpec, chosen: Chosen, actor: Actor) -> str:

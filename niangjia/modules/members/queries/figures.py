@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 
+from django.db import connection
 from django.db.models import QuerySet, Sum
 
 from niangjia.kernel.access.actor import Actor
@@ -27,6 +28,22 @@ def headcount(path: str, on: date | None = None) -> int:
     if on is None:
         return now
     return now - _sum(MemberFlow.objects.filter(scope__in=scopes.values("id"), on__gt=on))
+
+
+def headcounts(paths: Mapping[int, str], *, status: int | None = None, category: int = ALL) -> dict[int, int]:
+    """Active members at and under many places at once: by the keys of `paths`, in one statement."""
+    states = [status] if status else list(ACTIVE_STATES)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            select top.id, coalesce(sum(t.n), 0) from unnest(%s::bigint[], %s::ltree[]) as top (id, path)
+            left join access_scope s on s.path <@ top.path
+            left join members_membertally t on t.scope_id = s.id and t.status = any(%s) and t.category = %s
+            group by top.id
+            """,
+            [list(paths), list(paths.values()), states, category],
+        )
+        return {int(pk): int(n) for pk, n in cursor.fetchall()}
 
 
 def active_members_at(organisation_id: int) -> int:

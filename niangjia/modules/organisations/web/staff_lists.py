@@ -57,7 +57,7 @@ class StaffList(ListSpec):
     permission = Permission.STAFF_VIEW
     search_hint = "姓名、拼音"
     columns = (
-        Column("name", "姓名", phone="title"),
+        Column("name", "姓名", phone="title", personal=True),
         Column("organisation", "单位", value=lambda row: row.organisation.name),
         Column("contract", "合同类型", value=lambda row: label(Contract, row.contract)),
         Column("contract_until_on", "合同到期", value=lambda row: row.contract_until_on or "无固定期限"),

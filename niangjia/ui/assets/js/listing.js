@@ -17,6 +17,15 @@ export default () => ({
         address.searchParams.set("print", "1");
         print.href = address.href;
       }
+      // The same for a file, which also takes the columns that are ticked by now.
+      const file = event.target.closest("[data-list-export]");
+      if (file) {
+        const wanted = new URL(file.href);
+        wanted.searchParams.set("query", this.address().search.slice(1));
+        wanted.searchParams.delete("column");
+        for (const box of this.list.querySelectorAll("[data-column]:checked")) wanted.searchParams.append("column", box.dataset.column);
+        file.href = wanted.pathname + wanted.search;
+      }
     });
   },
   boxes() {
