@@ -224,6 +224,9 @@ def ensure_may_become(state: MembershipState, follows: MembershipState) -> None:
 
 # --- joining and asking ---
 
+UNMISTAKABLE = "23456789abcdefghjkmnpqrstuvwxyz"
+"""Characters that are read from paper and typed without being taken for another."""
+
 
 class ApplicationState(Word):
     RECEIVED = "RECEIVED", "待办理"
@@ -242,6 +245,7 @@ class Ground(Word):
     COMMUNITY = "COMMUNITY", "您工作或居住的社区（村）联合工会"
     TOWNSHIP = "TOWNSHIP", "您工作或居住的镇街工会"
     CHOSEN = "CHOSEN", "您自己选择的工会"
+    HANDED_OVER = "HANDED_OVER", "由其他工会转来"
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
+
+from django.db.models import QuerySet
 
 from niangjia.kernel.access.actor import Actor
 from niangjia.kernel.errors import Missing, NotPermitted, Refused
@@ -63,6 +66,30 @@ def tag_members(
         retagged(pk, add=added, remove=removed, actor=actor, now=now, sheet=sheet)
 
     return _each(pks, act, actor)
+
+
+def each_alone(
+    pks: Iterable[int], act: Callable[[int], object], seen: QuerySet[Any], *, name: str = "name"
+) -> list[RowResult]:
+    """The same act on many papers, each in a transaction of its own, so that what is done stays done.
+
+    `seen` are those in sight, in the order in which they are worked off.
+    """
+    wanted = set(pks)
+    if not wanted:
+        raise Refused("bulk.no_rows", "请先勾选申请。")
+    if len(wanted) > MOST_ROWS:
+        raise Refused("bulk.many_rows", f"一次最多办理 {MOST_ROWS} 份，请分批勾选。")
+    names: dict[int, str] = dict(seen.filter(pk__in=wanted).values_list("pk", name))
+    results = []
+    for pk in (*names, *sorted(wanted - names.keys())):
+        try:
+            act(pk)
+        except (Refused, NotPermitted, Missing) as problem:
+            results.append(RowResult(pk, names.get(pk, ""), problem.message))
+        else:
+            results.append(RowResult(pk, names[pk]))
+    return results
 
 
 def _each(pks: Iterable[int], act: Callable[[int, TallySheet], None], actor: Actor) -> list[RowResult]:

@@ -190,7 +190,7 @@ def rename_person(pk: int, *, name: str, reason: str, actor: Actor, now: datetim
     """
     with changing(
         Person, pk, actor=actor, permission=Permission.MEMBER_EDIT, verb="members.person.renamed", now=now,
-        reason=_reason(reason),
+        reason=tidy_reason(reason),
     ) as person:  # fmt: skip
         _put(person, replace(facts_of(person), name=name), now)
     return person
@@ -205,7 +205,7 @@ def correct_document(
     """
     with changing(
         Person, pk, actor=actor, permission=Permission.MEMBER_EDIT, verb="members.person.document_corrected",
-        now=now, reason=_reason(reason),
+        now=now, reason=tidy_reason(reason),
     ) as person:  # fmt: skip
         facts = replace(facts_of(person), document_kind=document_kind, document_number=document_number)
         if facts.tidied().read is not None:
@@ -260,12 +260,13 @@ def reveal(pk: int, *, field: str, reason: str, actor: Actor, now: datetime) -> 
         path = path_of(person, actor, Permission.MEMBER_REVEAL)
         audit.record(
             actor=actor, verb="members.person.revealed", subject=person, path=path, after={"field": field},
-            reason=_reason(reason), now=now,
+            reason=tidy_reason(reason), now=now,
         )  # fmt: skip
     return str(getattr(person, field))
 
 
-def _reason(text: str) -> str:
+def tidy_reason(text: str) -> str:
+    """Raises Refused for one of less than four characters."""
     reason = " ".join(text.split())
     if len(reason) < SHORTEST_REASON:
         raise Refused("member.reason", f"请写明原因，至少 {SHORTEST_REASON} 个字。", "reason")
