@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from django.db import models
+from django.urls import reverse
 
 from niangjia.engines.imports.permissions import Permission
 from niangjia.kernel.access.models import Scope
@@ -60,6 +61,8 @@ class ImportBatch(ScopedModel):
     approved_at = models.DateTimeField(null=True)
     committed_at = models.DateTimeField(null=True)
     ranges = models.JSONField(default=dict)  # kind → [first id, last id] that the commit made
+    taker_id = models.BigIntegerField(null=True)  # who takes it back, and why
+    taker_reason = models.CharField(max_length=300, blank=True)
     taken_back_at = models.DateTimeField(null=True)
     kept = models.JSONField(default=list)  # lines for rows edited since, which taking back left
     refused_file_id = models.BigIntegerField(null=True)
@@ -67,6 +70,9 @@ class ImportBatch(ScopedModel):
 
     class Meta:
         indexes: ClassVar = [models.Index(fields=["scope", "-id"], name="import_batch_of_scope")]
+
+    def get_absolute_url(self) -> str:
+        return reverse("imports:batch", args=[self.pk])
 
     @property
     def staging(self) -> str:

@@ -17,7 +17,8 @@ from niangjia.engines.imports.models import BatchState, ImportBatch, RememberedH
 from niangjia.engines.imports.permissions import Permission
 from niangjia.engines.imports.sheet import Change, Outcome, Place, Problem, Sheet, sheet_named, sheets_for
 from niangjia.kernel.access.actor import Actor
-from niangjia.kernel.access.models import Scope
+from niangjia.kernel.access.models import Grant, Scope, User
+from niangjia.kernel.access.rights import jobs, permissions_of
 from niangjia.kernel.errors import Missing
 from niangjia.kernel.files.models import StoredFile
 from niangjia.kernel.files.places import place_of
@@ -222,6 +223,23 @@ def may_approve(batch: ImportBatch, actor: Actor) -> bool:
         and actor.user_id != batch.user_id
         and actor.may(Permission.IMPORT_APPROVE, str(batch.scope.path))
     )
+
+
+def approvers(batch: ImportBatch, *, on: date) -> list[User]:
+    """Whom to tell: those with the right at the nearest place at or above, the one who uploaded left out."""
+    needed = {Permission.IMPORT_RUN, Permission.IMPORT_APPROVE, *sheet_named(batch.sheet).permissions}
+    able = [code for code in jobs() if needed <= permissions_of(code)]
+    grants = (
+        Grant.objects.unscoped(reason="addressees of a message")
+        .filter(Q(until_on=None) | Q(until_on__gt=on), job__in=able, ended_at=None, from_on__lte=on)
+        .filter(scope__path__above=str(batch.scope.path), user__is_active=True)
+        .exclude(user_id=batch.user_id)
+        .select_related("user", "scope")
+    )
+    by_depth: dict[int, list[User]] = {}
+    for grant in grants:
+        by_depth.setdefault(str(grant.scope.path).count("."), []).append(grant.user)
+    return by_depth[max(by_depth)] if by_depth else []
 
 
 def waiting_for(actor: Actor) -> int:
