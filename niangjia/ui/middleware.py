@@ -14,6 +14,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render, resolve_url
 from django.template.loader import render_to_string
 
+from niangjia.kernel.access.workers import is_worker
 from niangjia.kernel.errors import Missing, NotPermitted, Refused
 from niangjia.ui.pages import page_around
 
@@ -46,10 +47,19 @@ REFUSALS: tuple[tuple[type[Exception], int], ...] = (
 )
 
 
+OFFICERS = ("/desk/", "/accounts/")
+"""Whoever logged in by phone has no business there: neither a desk nor a password."""
+LOG_OUT = "/accounts/logout/"
+
+
+def on_the_desk(request: HttpRequest) -> bool:
+    return request.path.startswith(OFFICERS) and not is_worker(request.user)
+
+
 def error_page(request: HttpRequest, status: int, message: str = "") -> HttpResponse:
     response = render(
         request,
-        "ui/errors/page.html",
+        "ui/errors/page.html" if on_the_desk(request) else "ui/phone/error.html",
         {"status": status, "title": TITLES.get(status, "出错了"), "message": message or ADVICE.get(status, "")},
         status=status,
     )
@@ -64,6 +74,15 @@ def has_nul(request: HttpRequest) -> bool:
     )
 
 
+def refused(request: HttpRequest) -> HttpResponse | None:
+    """What no view needs to see."""
+    if has_nul(request):
+        return error_page(request, 400)
+    if request.path.startswith(OFFICERS) and request.path != LOG_OUT and is_worker(request.user):
+        return error_page(request, 403, "这里是工会干部的工作台。您办事请回手机首页。")
+    return None
+
+
 class ErrorPagesMiddleware:
     """Maps the kernel's refusals to 403, 404, 409, and answers a part of a page with a toast."""
 
@@ -71,7 +90,7 @@ class ErrorPagesMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        response = error_page(request, 400) if has_nul(request) else self.get_response(request)
+        response = refused(request) or self.get_response(request)
         if response.get("Content-Type", "").startswith("text/html"):
             # What an officer saw must not come back from the browser's store after the log-out.
             response.headers.setdefault("Cache-Control", "no-store, private")

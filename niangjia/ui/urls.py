@@ -2,14 +2,12 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.urls import path
-from django.views.generic import RedirectView
 
 from niangjia.ui import views
 from niangjia.ui.account.views import account
 
 app_name = "ui"
 urlpatterns = [
-    path("", RedirectView.as_view(pattern_name="ui:home"), name="root"),
     path("desk/", views.home, name="home"),
     path("desk/search/", views.search, name="search"),
     path("desk/display/", views.display, name="display"),

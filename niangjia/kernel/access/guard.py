@@ -6,9 +6,11 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 
+from niangjia.kernel.access.workers import is_worker
 from niangjia.kernel.errors import NotPermitted
 
 View = Callable[..., HttpResponse]
@@ -35,3 +37,16 @@ def requires(permission: str | None) -> Callable[[View], View]:
         return guarded
 
     return decorate
+
+
+def for_workers(view: View) -> View:
+    """Only for whoever logged in by phone; everybody else is asked to, officers' accounts among them."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not is_worker(request.user):
+            return redirect_to_login(request.get_full_path(), settings.WORKER_LOGIN_URL)
+        return view(request, *args, **kwargs)
+
+    guarded.permission = None  # type: ignore[attr-defined]
+    return guarded

@@ -14,6 +14,7 @@ export function remember(name, value) {
 document.addEventListener("click", (event) => {
   const button = event.target.closest("[data-display]");
   if (!button) return;
+  event.preventDefault(); // without a script it sends a form instead
   const [off, on] = button.dataset.values.split(" ");
   const pressed = button.getAttribute("aria-pressed") !== "true";
   for (const same of document.querySelectorAll(`[data-display="${button.dataset.display}"]`)) {
