@@ -7,6 +7,11 @@ class MembersConfig(AppConfig):
     verbose_name = "会员"
 
     def ready(self) -> None:
+        from niangjia.engines.imports.sheet import register
+        from niangjia.modules.members.sheets import MemberSheet
         from niangjia.modules.members.web import desk
+        from niangjia.modules.members.web.phone import face
 
         desk.register()
+        face.register()
+        register(MemberSheet())

@@ -278,11 +278,11 @@ class OwnRow(FailClosedModel):
         abstract = True
 
     @classmethod
-    def visible_rows(cls, rows: ScopedQuerySet[Any], actor: Actor) -> ScopedQuerySet[Any]:
+    def visible_rows(cls, rows: ScopedQuerySet[Any], actor: Actor) -> ScopedQuerySet[Any]:  # noqa: ARG003
         return rows.none()
 
     @classmethod
-    def narrowed(cls, rows: ScopedQuerySet[Any], paths: tuple[str, ...]) -> ScopedQuerySet[Any]:
+    def narrowed(cls, rows: ScopedQuerySet[Any], paths: tuple[str, ...]) -> ScopedQuerySet[Any]:  # noqa: ARG003
         return rows.none()
 
 

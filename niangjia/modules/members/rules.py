@@ -244,7 +244,6 @@ class Ground(Word):
     TRADE = "TRADE", "您所在行业的工会联合会"
     COMMUNITY = "COMMUNITY", "您工作或居住的社区（村）联合工会"
     TOWNSHIP = "TOWNSHIP", "您工作或居住的镇街工会"
-    CHOSEN = "CHOSEN", "您自己选择的工会"
     HANDED_OVER = "HANDED_OVER", "由其他工会转来"
 
 

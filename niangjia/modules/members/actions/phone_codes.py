@@ -1,0 +1,101 @@
+"""Codes that prove a phone: few leave the house, none can be guessed, and nothing tells a known number from another."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime, timedelta
+from hmac import compare_digest
+
+from django.conf import settings
+from django.db import connection, transaction
+
+from niangjia.kernel import numbers
+from niangjia.kernel.access.models import User
+from niangjia.kernel.access.scoped import ScopedQuerySet
+from niangjia.kernel.access.workers import worker_account
+from niangjia.kernel.crypto.ring import digest
+from niangjia.kernel.errors import Refused
+from niangjia.kernel.notify.actions import tell_once
+from niangjia.modules.members.models import PhoneCode
+
+LOG_IN = "LOG_IN"
+LIVES, PAUSE, HOUR = timedelta(minutes=5), timedelta(minutes=1), timedelta(hours=1)
+MOST_TRIES, MOST_A_PHONE = 5, 5
+WRONG = "验证码不对或已过期。请核对短信里最新的 6 位数字；输错 5 次要重新获取。"
+
+
+def send_phone_code(phone: str, *, address: str, now: datetime) -> None:
+    """Sends six digits to a phone; the ones before stop working.
+
+    Raises Refused for a number that is none, and for more than one a minute or five an hour to a phone,
+    or too many from one network address.
+    """
+    number = tidy(phone)
+    mine, theirs = digest(number), digest(address)
+    with transaction.atomic():
+        _hold(b"address" + theirs)
+        _hold(b"phone" + mine)
+        _ensure_few(mine, theirs, now)
+        code = f"{secrets.randbelow(1_000_000):06}"
+        _live(mine, now).update(expires_at=now)
+        PhoneCode.objects.create(
+            purpose=LOG_IN, phone_digest=mine, code_digest=digest(f"{number}:{code}"), address_digest=theirs,
+            sent_at=now, expires_at=now + LIVES,
+        )  # fmt: skip
+        tell_once(
+            name="", phone=number, url="", title=f"【工会】验证码 {code}，5 分钟内有效。工作人员不会向您要验证码，请勿告诉他人。"
+        )  # fmt: skip
+
+
+def check_phone_code(phone: str, code: str, *, now: datetime) -> User:
+    """The account of the phone, opened now if it has none. Raises Refused for a wrong, used or old code.
+
+    A wrong try is kept, whatever the caller does with the refusal.
+    """
+    number = tidy(phone)
+    mine = digest(number)
+    with transaction.atomic():
+        _hold(b"phone" + mine)
+        sent = _live(mine, now).order_by("-sent_at", "-pk").first()
+        right = sent is not None and compare_digest(bytes(sent.code_digest), digest(f"{number}:{code.strip()}"))
+        if sent is not None and right:
+            sent.used_at = now
+            sent.save(update_fields=["used_at"])
+            return worker_account(number, now=now)
+        if sent is not None:
+            sent.tries += 1
+            sent.save(update_fields=["tries"])
+    raise Refused("phone_code.wrong", WRONG, "code")
+
+
+def tidy(phone: str) -> str:
+    """Raises Refused for what is no mobile number."""
+    number = numbers.tidy_phone(phone)
+    problem = numbers.check_phone(number, synthetic=settings.SYNTHETIC_NUMBERS)
+    if problem:
+        raise Refused("phone_code.phone", problem, "phone")
+    return number
+
+
+def _live(phone_digest: bytes, now: datetime) -> ScopedQuerySet[PhoneCode]:
+    return PhoneCode.objects.unscoped(reason="the codes of a phone that proves itself").filter(
+        phone_digest=phone_digest, purpose=LOG_IN, used_at=None, expires_at__gt=now, tries__lt=MOST_TRIES
+    )
+
+
+def _ensure_few(phone_digest: bytes, address_digest: bytes, now: datetime) -> None:
+    lately = PhoneCode.objects.unscoped(reason="how many codes left of late").filter(sent_at__gt=now - HOUR)
+    to_phone = list(lately.filter(phone_digest=phone_digest).order_by("-sent_at").values_list("sent_at", flat=True))
+    if to_phone and now - to_phone[0] < PAUSE:
+        left = (PAUSE - (now - to_phone[0])).seconds + 1
+        raise Refused("phone_code.pause", f"验证码刚刚发出，请 {left} 秒后再试。", "phone")
+    if len(to_phone) >= MOST_A_PHONE:
+        raise Refused("phone_code.many", "这个号码获取验证码太频繁，请一小时后再试。", "phone")
+    if lately.filter(address_digest=address_digest).count() >= settings.PHONE_CODES_PER_ADDRESS:
+        raise Refused("phone_code.address", "当前网络获取验证码太频繁，请稍后再试，或换一个网络。", "phone")
+
+
+def _hold(what: bytes) -> None:
+    """Until the transaction ends: two tabs at once make one code, and no try is lost in between."""
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_advisory_xact_lock(hashtextextended(%s, 0))", [what.hex()])

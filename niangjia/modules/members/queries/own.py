@@ -1,0 +1,105 @@
+"""What a worker may read: the own membership, applications and requests, and all else that is held."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from niangjia.kernel.access.scoped import ScopedQuerySet
+from niangjia.kernel.audit.actions import kind_of
+from niangjia.kernel.audit.models import AuditEntry
+from niangjia.kernel.errors import Missing
+from niangjia.modules.members.models import (
+    ACTIVE_STATES,
+    Consent,
+    JoiningApplication,
+    Membership,
+    MembershipChange,
+    MembershipRequest,
+    Person,
+)
+from niangjia.modules.members.rules import ApplicationState
+
+OWN = "rows of the worker who asks"
+OPEN = (ApplicationState.RECEIVED.value, ApplicationState.RETURNED.value)
+LOOKS_SHOWN = 50
+
+
+def own_person(user_id: int) -> Person | None:
+    found: Person | None = Person.objects.unscoped(reason=OWN).filter(user=user_id).first()
+    return found
+
+
+def own_memberships(user_id: int) -> list[Membership]:
+    """The active one first, then the latest."""
+    rows = Membership.objects.unscoped(reason=OWN).filter(person__user=user_id)
+    rows = rows.select_related("person", "scope", "employer", "platform", "delivery_site")
+    return sorted(rows, key=lambda row: (row.status not in ACTIVE_STATES, -row.joined_on.toordinal(), -row.pk))
+
+
+def own_active(user_id: int) -> Membership | None:
+    first = next(iter(own_memberships(user_id)), None)
+    return first if first is not None and first.status in ACTIVE_STATES else None
+
+
+def own_application(user_id: int) -> JoiningApplication | None:
+    """The latest one, open or not."""
+    found: JoiningApplication | None = own_applications(user_id).first()
+    return found
+
+
+def own_applications(user_id: int) -> ScopedQuerySet[JoiningApplication]:
+    rows = JoiningApplication.objects.unscoped(reason=OWN).filter(user=user_id)
+    return rows.select_related("scope", "employer", "platform", "division").order_by("-received_at", "-pk")
+
+
+def open_application(user_id: int, *, lock: bool = False) -> JoiningApplication | None:
+    rows = own_applications(user_id).filter(state__in=OPEN)
+    found: JoiningApplication | None = (rows.select_for_update(of=("self",)) if lock else rows).first()
+    return found
+
+
+def own_requests(user_id: int) -> list[MembershipRequest]:
+    rows = MembershipRequest.objects.unscoped(reason=OWN).filter(user=user_id)
+    return list(rows.select_related("membership").order_by("-received_at", "-pk"))
+
+
+def own_request(pk: int, user_id: int) -> MembershipRequest:
+    """Raises Missing for somebody else's."""
+    found: MembershipRequest | None = MembershipRequest.objects.unscoped(reason=OWN).filter(pk=pk, user=user_id).first()
+    if found is None:
+        raise Missing("没有找到这条申请。")
+    return found
+
+
+def own_consents(user_id: int) -> list[Consent]:
+    return list(Consent.objects.unscoped(reason=OWN).filter(user=user_id).order_by("purpose", "given_at"))
+
+
+@dataclass(frozen=True)
+class Held:
+    """All that the register keeps of one worker."""
+
+    person: Person | None
+    memberships: list[Membership]
+    changes: list[MembershipChange]
+    applications: list[JoiningApplication]
+    requests: list[MembershipRequest]
+    consents: list[Consent]
+    looks: list[AuditEntry]
+    """Who had a masked value shown in full."""
+
+
+def held(user_id: int) -> Held:
+    person, memberships = own_person(user_id), own_memberships(user_id)
+    changes = MembershipChange.objects.unscoped(reason=OWN).filter(membership__in=[row.pk for row in memberships])
+    looks = (
+        AuditEntry.objects.filter(
+            subject_kind=kind_of(Person), subject_id=person.pk, verb="members.person.revealed"
+        ).order_by("-id")[:LOOKS_SHOWN]
+        if person
+        else []
+    )
+    return Held(
+        person, memberships, list(changes.order_by("on", "id")), list(own_applications(user_id)),
+        own_requests(user_id), own_consents(user_id), list(looks),
+    )  # fmt: skip
