@@ -2,6 +2,7 @@
 
 from niangjia.modules.members.actions.bulk import RowResult, change_members, tag_members, transfer_members
 from niangjia.modules.members.actions.checking import Differences, check_register
+from niangjia.modules.members.actions.confirming import confirm_register
 from niangjia.modules.members.actions.facts import MembershipFacts, PersonFacts
 from niangjia.modules.members.actions.memberships import change_membership, edit_membership, transfer_member
 from niangjia.modules.members.actions.merging import move_members
@@ -26,6 +27,7 @@ __all__ = [
     "change_members",
     "change_membership",
     "check_register",
+    "confirm_register",
     "correct_document",
     "edit_membership",
     "edit_person",

@@ -10,13 +10,14 @@ from django.urls import reverse
 
 from niangjia.kernel.access.actor import Actor
 from niangjia.kernel.errors import Refused
+from niangjia.modules.members import metrics
 from niangjia.modules.members.models import ACTIVE_STATES
 from niangjia.modules.members.permissions import Permission
 from niangjia.modules.members.queries import active_members_at, headcount
 from niangjia.modules.members.queries.figures import active_members
 from niangjia.modules.members.queries.search import first_hits
 from niangjia.modules.members.rules import Category, MembershipState
-from niangjia.modules.members.web import lists, wording  # noqa: F401 - the list registers itself
+from niangjia.modules.members.web import exports, lists, wording  # noqa: F401 - the list registers itself
 from niangjia.modules.organisations.queries.at import current_organisation, current_path
 from niangjia.modules.organisations.queries.figures import register_figure
 from niangjia.modules.organisations.queries.open_matters import register_open_matters
@@ -30,6 +31,8 @@ COMMONEST = 6
 def register() -> None:
     view = Permission.MEMBER_VIEW
     wording.register()
+    exports.register_exports()
+    metrics.register()
     desk.register_menu(
         desk.MenuEntry("组织与会员", "会员", "users", "members:member_list", view, order=20, phone=True),
         desk.MenuEntry("组织与会员", "平台与站点", "scooter", "members:work_places", view, order=40),

@@ -15,6 +15,7 @@ from niangjia.kernel.lists.counting import Count, capped_count
 from niangjia.kernel.lists.spec import Chosen, Column, Filter, ListSpec, Sort, register
 from niangjia.modules.members.models import ACTIVE_STATES, Membership
 from niangjia.modules.members.permissions import Permission
+from niangjia.modules.members.queries.faults import LABELS, with_fault, with_new_form
 from niangjia.modules.members.queries.figures import tallied
 from niangjia.modules.members.queries.search import Reach, found_members
 from niangjia.modules.members.rules import Category, Employment, MembershipState, Sex, age_on
@@ -59,12 +60,12 @@ class MemberList(ListSpec):
     permission = Permission.MEMBER_VIEW
     search_hint = "姓名、拼音、尾号、证件号"
     columns = (
-        Column("name", "姓名", phone="title"),
+        Column("name", "姓名", phone="title", personal=True),
         Column("union", "所在工会"),
         Column("status", "会籍", value=lambda row: state_mark(row.status)),
         Column("categories", "所属群体", value=lambda row: category_labels(row.categories)),
         Column("post", "岗位", phone="hidden"),
-        Column("phone_tail", "手机尾号", phone="hidden"),
+        Column("phone_tail", "手机尾号", phone="hidden", personal=True),
         Column("joined_on", "入会日期"),
         Column("sex", "性别", value=lambda row: Sex(row.person.sex).label, default=False, phone="hidden"),
         Column("age", "年龄", value=lambda row: row.age, default=False, numeric=True, phone="hidden"),
@@ -88,6 +89,13 @@ class MemberList(ListSpec):
         ),
         Filter("since", "入会从", kind="date", apply=lambda rows, value: rows.filter(joined_on__gte=value)),
         Filter("until", "到", kind="date", apply=lambda rows, value: rows.filter(joined_on__lte=value)),
+        Filter("ended_since", "终止从", kind="date", apply=lambda rows, value: rows.filter(ended_on__gte=value)),
+        Filter("ended_until", "到", kind="date", apply=lambda rows, value: rows.filter(ended_on__lte=value)),
+        Filter("new_form", "新就业形态", kind="flag", apply=lambda rows, _: with_new_form(rows)),
+        Filter(
+            "fault", "资料问题", choices=list(LABELS.items()),
+            apply=lambda rows, value: with_fault(rows, value, today=timezone.localdate()),
+        ),
     )  # fmt: skip
     sorts = (BY_NAME, BY_JOINING)
 

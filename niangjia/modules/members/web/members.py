@@ -18,7 +18,14 @@ from niangjia.kernel.crypto.masks import mask_card, mask_identity, mask_phone
 from niangjia.kernel.errors import NotPermitted, Refused
 from niangjia.kernel.words import Word
 from niangjia.modules.members import rules
-from niangjia.modules.members.actions import admit_member, correct_document, edit_person, rename_person, reveal
+from niangjia.modules.members.actions import (
+    admit_member,
+    confirm_register,
+    correct_document,
+    edit_person,
+    rename_person,
+    reveal,
+)
 from niangjia.modules.members.actions.facts import PersonFacts
 from niangjia.modules.members.models import ACTIVE_STATES, Membership, Person
 from niangjia.modules.members.permissions import Permission
@@ -60,11 +67,23 @@ def organisation_members(request: HttpRequest, pk: int) -> HttpResponse:
     """The same list as a tab of an organisation's page: its own members and those below it."""
     actor = actor_of(request)
     organisation = organisation_in_sight(pk, actor)
-    may_add = takes_members(organisation) and actor.may(Permission.MEMBERSHIP_CHANGE, organisation.scope.path)
+    path, takes = organisation.scope.path, takes_members(organisation)
     return show_list(
-        request, MEMBERS, within=organisation.scope.path,
-        context={"organisation": organisation, "tabs": tabs_of(organisation, actor), "may_add": may_add},
+        request, MEMBERS, within=path,
+        context={
+            "organisation": organisation, "tabs": tabs_of(organisation, actor),
+            "may_add": takes and actor.may(Permission.MEMBERSHIP_CHANGE, path),
+            "may_confirm": takes and actor.may(Permission.MEMBER_EDIT, path),
+        },
     )  # fmt: skip
+
+
+@requires(Permission.MEMBER_EDIT)
+@require_POST
+def register_confirm(request: HttpRequest, pk: int) -> HttpResponse:
+    members = confirm_register(pk, actor=actor_of(request), now=timezone.now())
+    messages.success(request, f"已记下：今天核对过 {members} 名会员，名册无误。")
+    return redirect("members:organisation_members", pk)
 
 
 @requires(Permission.MEMBER_VIEW)

@@ -23,6 +23,7 @@ urlpatterns: list[URLPattern] = [
     path("memberships/<int:pk>/edit/", memberships.membership_edit, name="membership_edit"),
     path("memberships/<int:pk>/transfer/", memberships.membership_transfer, name="membership_transfer"),
     path("organisations/<int:pk>/members/", members.organisation_members, name="organisation_members"),
+    path("organisations/<int:pk>/members/confirm/", members.register_confirm, name="register_confirm"),
     path("work-places/", work_places.work_places, name="work_places"),
     path("work-places/platforms/add/", work_places.platform_add, name="platform_add"),
     path("work-places/sites/", work_places.delivery_site_options, name="delivery_site_options"),

@@ -29,6 +29,7 @@ VERBS = {
     "members.membership.edited": "修改会籍资料",
     "members.membership.moved_out": "会籍转出",
     "members.membership.moved_in": "会籍转入",
+    "members.register.confirmed": "核对名册",
     "members.register.merged": "会员随工会合并",
     "members.register.differs": "夜间核对发现差异",
     "members.platform.added": "新增平台",

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from django.db.models import Q
 
@@ -35,6 +36,12 @@ _figures: dict[str, Figure] = {}
 def register_figure(label: str, unit: str, value: Value) -> None:
     """`value(path, on)`: the number at and under a path; `on` a past day and the path of that day, None: now."""
     _figures[label] = Figure(label, unit, value)
+
+
+def primary_unions() -> Any:
+    """The open primary unions of every place, for counts by place."""
+    rows = Organisation.objects.unscoped(reason="counting the whole tree by place")
+    return rows.filter(kind__in=COUNTED_KINDS, closed_on=None)
 
 
 def unions_at(path: str, on: date | None = None) -> int:

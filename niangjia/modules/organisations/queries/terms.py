@@ -78,6 +78,14 @@ def leaders(organisation_ids: Iterable[int]) -> dict[int, str]:
     return dict(rows.values_list("organisation_id", "name"))
 
 
+def without_leader(rows: QuerySet[Any], *, on: date) -> QuerySet[Any]:
+    """Organisations in which nobody is chair or director on a day."""
+    posts = Post.objects.unscoped(reason="chairs beside rows in sight").filter(
+        Q(until_on=None) | Q(until_on__gt=on), organisation=OuterRef("pk"), kind__in=LEADING
+    )
+    return rows.filter(~Exists(posts))
+
+
 def terms_due(actor: Actor, *, on: date) -> ScopedQuerySet[Term]:
     """Open terms of open unions that run out within six months of a day, or have."""
     return Term.objects.visible_to(actor).filter(

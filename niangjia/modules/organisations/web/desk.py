@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from django.urls import reverse
 
 from niangjia.kernel.access.actor import Actor
+from niangjia.modules.organisations import metrics
 from niangjia.modules.organisations.permissions import Permission
 from niangjia.modules.organisations.queries.organisations import organisation_options
 from niangjia.modules.organisations.queries.tabs import Tab, register_tab
@@ -54,6 +55,7 @@ def register_tree() -> None:
     )
     desk.register_switcher(at.switcher)
     register_directory(at.PLACES)
+    metrics.register()
     desk.register_due_soon(terms.due_soon)
     desk.register_search(desk.Source("组织", "building-community", view, _hits, order=20))
     desk.register_home_card(

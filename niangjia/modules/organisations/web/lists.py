@@ -14,6 +14,7 @@ from niangjia.kernel.lists.spec import Column, Filter, ListSpec, Sort, register
 from niangjia.modules.organisations import rules
 from niangjia.modules.organisations.models import Organisation
 from niangjia.modules.organisations.permissions import Permission
+from niangjia.modules.organisations.queries.figures import COUNTED_KINDS
 from niangjia.modules.organisations.queries.organisations import (
     divisions_of_townships,
     found_organisations,
@@ -21,7 +22,14 @@ from niangjia.modules.organisations.queries.organisations import (
     names_of,
     state_of,
 )
-from niangjia.modules.organisations.queries.terms import NO_TERM, current_terms, leaders, terms_due, with_term
+from niangjia.modules.organisations.queries.terms import (
+    NO_TERM,
+    current_terms,
+    leaders,
+    terms_due,
+    with_term,
+    without_leader,
+)
 from niangjia.modules.organisations.rules import OrganisationKind, OrganisationState, ReElection
 from niangjia.ui.listing import Mark, Screen
 
@@ -94,6 +102,8 @@ class OrganisationList(ListSpec):
             choices=[(str(one), one.label) for one in (OrganisationState.MERGED, OrganisationState.DISSOLVED)],
         ),
         Filter("no_code", "没有信用代码", lambda rows, _: rows.filter(credit_code=None), kind="flag"),
+        Filter("no_leader", "没有主席", lambda rows, _: without_leader(rows, on=today()), kind="flag"),
+        Filter("primary", "只看基层工会", lambda rows, _: rows.filter(kind__in=COUNTED_KINDS), kind="flag"),
     )
     sorts = (Sort("name", "按名称", ("name_key",)), Sort("newest", "新登记的在前", ("pk",), descending=True))
 

@@ -68,9 +68,13 @@ def actor_of(request: HttpRequest) -> Actor:
 @requires(Permission.ORGANISATION_VIEW)
 @require_GET
 def organisation_list(request: HttpRequest) -> HttpResponse:
-    at = current_organisation(request)
-    may_add = actor_of(request).can(Permission.ORGANISATION_RESTRUCTURE)
-    return show_list(request, ORGANISATIONS, within=current_path(request), context={"at": at, "may_add": may_add})
+    """Where one works now, or at and under `?under=`, a place in sight."""
+    actor = actor_of(request)
+    under = pages.number_in(request.GET.get("under", ""))
+    at = organisation_in_sight(under, actor) if under else current_organisation(request)
+    may_add = actor.can(Permission.ORGANISATION_RESTRUCTURE)
+    within = at.scope.path if at else None
+    return show_list(request, ORGANISATIONS, within=within, context={"at": at, "may_add": may_add})
 
 
 @requires(Permission.ORGANISATION_VIEW)
