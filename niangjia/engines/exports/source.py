@@ -117,7 +117,7 @@ class Source:
         revealed = self.revealed(rows, actor) if in_full else set()
         for row in rows:
             values = {
-                key: looked_up[key].get(row.pk) if key in looked_up else _value(one, row, row.pk in revealed)
+                key: looked_up[key].get(row.pk) if key in looked_up else _value(one, row, revealed=row.pk in revealed)
                 for key, one in used.items()
             }
             yield [column.text(values.get(column.source)) for column in columns]
@@ -131,7 +131,7 @@ class Source:
         ]
 
 
-def _value(field: Field, row: Any, revealed: bool) -> Any:
+def _value(field: Field, row: Any, *, revealed: bool) -> Any:
     value = field.value(row) if field.value else getattr(row, field.key)
     return field.mask(value) if field.mask and value and not revealed else value
 

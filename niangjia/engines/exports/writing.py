@@ -129,10 +129,11 @@ def give_up(export_id: int, sentence: str, *, now: datetime) -> None:
             return
         export.finished_at, export.password = now, ""
         export.save(update_fields=["finished_at", "password"])
-        asked = history(audit.kind_of(export), export.pk).exclude(path=None)
-        for path, actor_id, name in asked.values_list("path", "actor_id", "actor_name"):
-            who = Actor(actor_id, name)
-            audit.record(actor=who, verb="exports.list.failed", subject=export, path=path, reason=sentence, now=now)
+        for entry in history(audit.kind_of(export), export.pk):
+            who = Actor(entry.actor_id, entry.actor_name)
+            audit.record(
+                actor=who, verb="exports.list.failed", subject=export, path=entry.path, reason=sentence, now=now
+            )
         fail(export.task_id, result=sentence, now=now)
 
 

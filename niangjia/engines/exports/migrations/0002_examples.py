@@ -87,7 +87,7 @@ STATISTICS = {
 }
 
 
-def install(apps: Any, schema_editor: Any) -> None:
+def install(apps: Any, _editor: Any) -> None:
     model = apps.get_model("exports", "ExportLayout")
     rows = model.objects
     for facts in (PROVINCE, REGISTER, STATISTICS):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import cast
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -15,7 +15,7 @@ from niangjia.engines.exports.actions import add_layout, ask_for_export, edit_la
 from niangjia.engines.exports.layout import LayoutColumn
 from niangjia.engines.exports.models import ExportLayout
 from niangjia.engines.exports.permissions import Permission
-from niangjia.engines.exports.queries import asked, layout_of
+from niangjia.engines.exports.queries import Asked, asked, layout_of
 from niangjia.engines.exports.source import source_of
 from niangjia.engines.exports.web.forms import ExportForm, LayoutForm, NewLayoutForm, columns_form, columns_of
 from niangjia.engines.exports.web.lists import LAYOUTS, title_of
@@ -60,7 +60,7 @@ def export_add(request: HttpRequest) -> HttpResponse:
     )  # fmt: skip
 
 
-def _count(wanted: Any) -> str:
+def _count(wanted: Asked) -> str:
     spec = wanted.source.spec
     try:
         rows = spec.narrowed(wanted.chosen, wanted.actor, wanted.within)

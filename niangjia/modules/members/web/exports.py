@@ -33,8 +33,8 @@ def word(words: Any, name: str) -> Callable[[Any], str]:
     return lambda thing: words(getattr(thing, name)).label if getattr(thing, name) else ""
 
 
-def yes_no(value: bool | None) -> str:
-    return "" if value is None else "是" if value else "否"
+def is_migrant(person: Any) -> str:
+    return {True: "是", False: "否"}.get(person.is_migrant, "")
 
 
 def latest_changes(rows: list[Any], actor: Actor) -> dict[int, MembershipChange]:
@@ -79,7 +79,7 @@ class MemberSource(Source):
         Field("household_kind", "户籍类型", of_person(word(rules.Household, "household_kind")), samples=("本地城镇", "外地农村")),
         Field("household_place", "户籍所在地", of_person(lambda one: one.household_place), samples=("云山市云岭县", "")),
         Field("native_place", "籍贯", of_person(lambda one: one.native_place), samples=("云山市云岭县", "")),
-        Field("is_migrant", "是否农民工", of_person(lambda one: yes_no(one.is_migrant)), samples=("否", "是", "")),
+        Field("is_migrant", "是否农民工", of_person(is_migrant), samples=("否", "是", "")),
         Field("marital_status", "婚姻状况", of_person(word(rules.Marriage, "marital_status")), samples=("已婚", "未婚", "")),
         Field("age", "年龄", lambda row: row.age if row.is_known else "", samples=(36, 38, 34, 41, 29)),
         Field("bank_name", "开户银行", of_person(lambda one: one.bank_name), samples=("",)),
@@ -108,7 +108,7 @@ class MemberSource(Source):
         ),
         Field("change_reason", "会籍变化原因", look_up=of_change(lambda one: one.reason), samples=("", "", "退休")),
         Field("phone_tail", "手机尾号", personal=True, samples=("0001", "0002", "0003")),
-        Field("remark", "备注", lambda row: "", samples=("",)),
+        Field("remark", "备注", lambda _: "", samples=("",)),
     )  # fmt: skip
     layouts = (
         Layout(
