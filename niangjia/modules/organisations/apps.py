@@ -8,7 +8,9 @@ class OrganisationsConfig(AppConfig):
 
     def ready(self) -> None:
         from niangjia.modules.organisations.actions import handover
+        from niangjia.modules.organisations.sheets import register as sheets
         from niangjia.modules.organisations.web import desk
 
         handover.register()
+        sheets.register_all()
         desk.register()

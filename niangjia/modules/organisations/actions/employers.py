@@ -394,6 +394,12 @@ def _union(pk: int, actor: Actor) -> Organisation:
         raise Missing("没有找到这个工会，可能不在您的管辖范围内。")
     if not actor.may(Permission.EMPLOYER_EDIT, union.scope.path):
         raise NotPermitted
+    ensure_takes_workers(union)
+    return union
+
+
+def ensure_takes_workers(union: Organisation) -> None:
+    """Raises Refused for a union that ended, or of a kind that workers don't join."""
     if not union.is_open:
         raise Refused("employer_union.closed", f"“{union.name}”已撤销，请选择还在运行的工会。", "organisation")
     if OrganisationKind(union.kind) not in LINKED_KINDS:
@@ -402,7 +408,6 @@ def _union(pk: int, actor: Actor) -> Organisation:
             f"{OrganisationKind(union.kind).label}不直接吸收职工，请选择基层工会或联合工会。",
             "organisation",
         )
-    return union
 
 
 def _open_links(employer: Employer) -> Any:

@@ -98,7 +98,8 @@ def edit_organisation(
         ground = row.division_id
         _fill(row, facts, timezone.localdate(now))
         if row.division_id != ground:
-            _ensure_may_redraw(row, actor)
+            ensure_may_redraw(row, actor)
+            _ensure_ground(row, row.scope.parent)
         row.save()
     return row
 
@@ -207,11 +208,15 @@ def _credit_code_of(row: Organisation, raw: str) -> str | None:
         raise Refused("organisation.credit_code", problem, "credit_code")
     same = Organisation.objects.unscoped(reason="a credit code is unique in the whole register")
     if same.filter(credit_code=code).exclude(pk=row.pk).exists():
-        # Whose it is isn't said: it may stand out of sight.
-        raise Refused(
-            "organisation.code_taken", "这个代码已登记在另一个工会名下，请核对证书，或联系上级工会查询。", "credit_code"
-        )
+        raise code_taken()
     return code
+
+
+def code_taken() -> Refused:
+    """Whose it is isn't said: it may stand out of sight."""
+    return Refused(
+        "organisation.code_taken", "这个代码已登记在另一个工会名下，请核对证书，或联系上级工会查询。", "credit_code"
+    )
 
 
 def _division_of(code: str) -> Division | None:
@@ -223,11 +228,10 @@ def _division_of(code: str) -> Division | None:
     return division
 
 
-def _ensure_may_redraw(row: Organisation, actor: Actor) -> None:
+def ensure_may_redraw(row: Organisation, actor: Actor) -> None:
     """Ground is sight of its employers: nobody takes some for himself."""
     if row.kind in GROUND_KINDS and not may_restructure(actor, row):
         raise Refused("organisation.ground", "行政区划决定它管辖哪里的用人单位，请由上一级工会修改。", "division")
-    _ensure_ground(row, row.scope.parent)
 
 
 def _ensure_ground(row: Organisation, parent: Scope | None) -> None:
@@ -240,6 +244,11 @@ def _ensure_ground(row: Organisation, parent: Scope | None) -> None:
     while place is not None:
         lies_in.add(place.pk)
         place = place.parent
+    ensure_lies_in(lies_in, given)
+
+
+def ensure_lies_in(lies_in: set[str], given: set[str]) -> None:
+    """`lies_in`: a division and those that it is part of; `given`: the ground of the unions above, if they have any."""
     if given and not given & lies_in:
         raise Refused("organisation.ground", "这个行政区划不在上级工会的范围内，请重新选择。", "division")
 
@@ -247,4 +256,8 @@ def _ensure_ground(row: Organisation, parent: Scope | None) -> None:
 def ensure_name_free(name: str, parent_id: int | None) -> None:
     beside = Organisation.objects.unscoped(reason="names beside it under the same parent")
     if beside.filter(scope__parent=parent_id, name=name, closed_on=None).exists():
-        raise Refused("organisation.name_taken", f"这里已有“{name}”，请核对是否重复登记。", "name")
+        raise name_taken(name)
+
+
+def name_taken(name: str) -> Refused:
+    return Refused("organisation.name_taken", f"这里已有“{name}”，请核对是否重复登记。", "name")

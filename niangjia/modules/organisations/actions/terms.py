@@ -49,7 +49,7 @@ def start_term(
         rules.ensure_elected(kind_of_organisation(organisation), elected_by)
         others = list(organisation.terms.order_by("number"))
         later = next((term for term in others if term.from_on > from_on), None)
-        rules.ensure_term(rules.Term(number, from_on, until_on), [_made_way(term, from_on) for term in others])
+        rules.ensure_term(rules.Term(number, from_on, until_on), [made_way(term, from_on) for term in others])
         if later is None:
             for term in others:
                 if term.ended_on is None:
@@ -171,7 +171,7 @@ def _hold(organisation: Organisation) -> None:
     Organisation.objects.unscoped(reason="a lock on a row in sight").select_for_update().get(pk=organisation.pk)
 
 
-def _made_way(term: Term, from_on: date) -> rules.Term:
+def made_way(term: Term, from_on: date) -> rules.Term:
     """A term still open when the next begins ends with it, so the two don't overlap."""
     known = as_rule(term)
     if term.ended_on is None and term.from_on < from_on < known.until_on:

@@ -1,0 +1,1 @@
+"""The sheets of this room that the importer takes: unions, employers, officers."""
