@@ -63,6 +63,14 @@ def locked() -> Refused:
     return Refused("sheet.locked", "文件设有打开密码，读不出来。请在 Excel 或 WPS 里去掉密码、保存后再上传。", "file")
 
 
+def refused_macros() -> Refused:
+    return Refused(
+        "sheet.macros",
+        "这个工作簿带有宏，为安全起见不能读取。请在 Excel 里另存为“Excel 工作簿（.xlsx）”后再上传。",
+        "file",
+    )
+
+
 def _bomb() -> Refused:
     return Refused(
         "sheet.bomb",

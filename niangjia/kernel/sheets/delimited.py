@@ -5,19 +5,19 @@ from __future__ import annotations
 import codecs
 import csv
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from niangjia.kernel.errors import Refused
 from niangjia.kernel.sheets.inert import as_meant
+from niangjia.kernel.sheets.worksheet import Merged
 
 _PIECE = 1024 * 1024
 _PROBED = 64 * 1024
 _PROBED_ROWS = 20
 _DELIMITERS = ",;\t"
 _BROKEN = "请用 Excel 打开并改正，另存为 .xlsx 后再上传。"
-_LOST = b"\xef\xbf\xbd"  # what programs write for a character that they could not read
 
 # A few Chinese characters in a row that are right in UTF-8 are no accident of another encoding.
 _SURELY_UTF8 = re.compile(rb"(?:[\xe3-\xe9][\x80-\xbf]{2}){3}")
@@ -35,6 +35,7 @@ class DelimitedText:
     """A CSV whose encoding and delimiter are found out on opening: the file is read through once."""
 
     kind = "csv"
+    merged: Sequence[Merged] = ()
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -44,7 +45,7 @@ class DelimitedText:
         self.dialect = Dialect(encoding, _delimiter(_text_of(head, encoding)))
         self.total: int | None = lines
 
-    def rows(self) -> Iterator[tuple[int, list[str]]]:
+    def rows(self, upto: int | None = None) -> Iterator[tuple[int, list[str]]]:
         """Records counted as a spreadsheet shows them; a line break within quotes begins no new one."""
         # Strict only where quotes don't pair: then one of them would swallow the rows that follow.
         number = 0

@@ -29,7 +29,7 @@ class Shown(IntEnum):
 
 
 def shown_by(code: str) -> int:
-    first = code.split(";")[0]
+    first = code.split(";", 1)[0]
     if _ZEROS.fullmatch(first):
         return len(first)
     said = _NOISE.sub("", first)
@@ -96,7 +96,7 @@ def date_text(text: str, *, since_1904: bool) -> str:
     if not 0 <= value < _LAST or int(value) == _MISSING_DAY:
         return number_text(text)
     if value < 1:
-        return _of_time((datetime.min + timedelta(seconds=round(value * 86400))).time())
+        return _of_time((_EPOCH + timedelta(seconds=round(value * 86400))).time())
     epoch = _EPOCH_1904 if since_1904 else _EPOCH
     days = int(value) + (1 if value < _MISSING_DAY and not since_1904 else 0)
     try:
@@ -113,7 +113,7 @@ def day_text(text: str) -> str:
         return text
 
 
-def value_text(value: object) -> str:
+def value_text(value: object) -> str:  # noqa: PLR0911 - a value a kind
     """A value that another reader already made out."""
     match value:
         case None:
@@ -126,7 +126,7 @@ def value_text(value: object) -> str:
             return number_text(repr(value))
         case datetime():
             day = value.date().isoformat()
-            return day if value.time() == time.min else f"{day} {_of_time(value.time())}"
+            return day if value.time() == time() else f"{day} {_of_time(value.time())}"
         case date():
             return value.isoformat()
         case time():

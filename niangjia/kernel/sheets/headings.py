@@ -8,6 +8,7 @@ from collections.abc import Collection, Sequence
 from niangjia.kernel.errors import Refused
 
 LOOKED_AT = 10  # rows with content, from the top
+HEADINGS_ABOVE = 500  # or nowhere: nobody scrolls further
 MOST_COLUMNS = 200
 _LONGEST = 100
 _HEADING_LIKE = 30  # characters; longer ones are titles and notes
@@ -75,7 +76,9 @@ def _distinct(names: list[str]) -> tuple[str, ...]:
         names.pop()
     if len(names) > MOST_COLUMNS:
         raise Refused(
-            "sheet.columns", f"表头有 {len(names)} 列，最多能读 {MOST_COLUMNS} 列。请删去用不到的列后再上传。", "file"
+            "sheet.columns",
+            f"表头超过 {MOST_COLUMNS} 列，最多能读 {MOST_COLUMNS} 列。请删去用不到的列后再上传。",
+            "file",
         )
     used: set[str] = set()
     for place, name in enumerate(names, start=1):

@@ -32,15 +32,19 @@ def _refuse_doctype(*_: object) -> None:
     )
 
 
+def parse(made: Parser, piece: bytes, *, final: bool = False) -> None:
+    try:
+        made.Parse(piece, final)
+    except (expat.ExpatError, LookupError):  # the latter for encodings that there aren't
+        raise damaged() from None
+
+
 def fed(made: Parser, pieces: Iterable[bytes]) -> Iterator[None]:
     """Parses piece after piece and pauses in between."""
-    try:
-        for piece in pieces:
-            made.Parse(piece, False)  # noqa: FBT003 - pyexpat takes it by place
-            yield
-        made.Parse(b"", True)  # noqa: FBT003
-    except expat.ExpatError:
-        raise damaged() from None
+    for piece in pieces:
+        parse(made, piece)
+        yield
+    parse(made, b"", final=True)
     yield
 
 

@@ -3,29 +3,38 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Protocol
 
 from niangjia.kernel.errors import Refused
+from niangjia.kernel.files.compound import MAGIC
 from niangjia.kernel.sheets.delimited import DelimitedText, Dialect
-from niangjia.kernel.sheets.headings import LOOKED_AT, find_headings
+from niangjia.kernel.sheets.headings import HEADINGS_ABOVE, LOOKED_AT, find_headings
+from niangjia.kernel.sheets.legacy import OldWorkbook
 from niangjia.kernel.sheets.workbook import Workbook
+from niangjia.kernel.sheets.worksheet import Merged
 
 LONGEST_CELL = 5_000
 _WIDE_ROWS_NAMED = 100
-_TOP = 200  # the headings stand above this row, or nowhere
+_MERGED_NAMED = 5
 
 
 class _Source(Protocol):
     """A file of some format; rows without any content may be left out, rows may be of any length."""
 
-    kind: str
-    dialect: Dialect | None
-    total: int | None
+    @property
+    def kind(self) -> str: ...
+    @property
+    def dialect(self) -> Dialect | None: ...
+    @property
+    def total(self) -> int | None: ...
+    @property
+    def merged(self) -> Sequence[Merged]:
+        """Complete when the rows are through."""
 
-    def rows(self) -> Iterator[tuple[int, list[str]]]: ...
+    def rows(self, upto: int | None = None) -> Iterator[tuple[int, list[str]]]: ...
 
 
 class OpenSheet:
@@ -41,7 +50,8 @@ class OpenSheet:
         self.dialect = source.dialect
         self.total = source.total
         self.too_wide: list[int] = []
-        top = list(islice((row for row in source.rows() if any(map(str.strip, row[1]))), LOOKED_AT))
+        filled = (row for row in source.rows(HEADINGS_ABOVE) if any(map(str.strip, row[1])))
+        top = list(islice(filled, LOOKED_AT))
         if not top:
             raise Refused("sheet.empty", "文件里没有内容。请确认数据在第一张工作表里，再重新上传。", "file")
         position, self.headings = find_headings([cells for _, cells in top], known)
@@ -54,6 +64,7 @@ class OpenSheet:
         """
         width = len(self.headings)
         self.too_wide = []
+        number = self.heading_row
         for number, cells in self._source.rows():
             if number <= self.heading_row:
                 continue
@@ -65,6 +76,7 @@ class OpenSheet:
             if len(joined) > LONGEST_CELL:
                 self._refuse_long(number, cells)
             yield number, cells
+        self._refuse_merged(number)
 
     def _fitted(self, number: int, cells: list[str], width: int) -> list[str]:
         if len(cells) < width:
@@ -82,22 +94,49 @@ class OpenSheet:
                     "file",
                 )
 
+    def _refuse_merged(self, last: int) -> None:
+        """Only the first cell of a merged range holds anything: whether the others mean the same nobody can tell."""
+        found = [
+            area.reference
+            for area in self._source.merged
+            if area.bottom > self.heading_row and area.top <= last and area.left <= len(self.headings)
+        ]
+        if found:
+            named = "、".join(found[:_MERGED_NAMED]) + ("等" if len(found) > _MERGED_NAMED else "")
+            raise Refused(
+                "sheet.merged",
+                f"数据里有 {len(found)} 处合并的单元格：{named}。请取消合并，把每一格都填好后再上传。",
+                "file",
+            )
+
 
 def open_sheet(path: Path, name: str, known: Collection[str] = frozenset()) -> OpenSheet:
     """Raises Refused for what can't be read. `known` headings tell the heading row from titles above it."""
     return OpenSheet(_source(path, name), known)
 
 
-_DAMAGED = "文件已损坏或没有传完整。请用 Excel 或 WPS 打开，另存为 .xlsx 后再上传。"
-_NOT_A_SHEET = "这不是表格文件。请上传 .xlsx、.xls 或 .csv 格式的表格。"
-_MARKUP = re.compile(rb"\s*(?:<!--.*?-->\s*)*<(?:\?xml|!doctype|html|head|meta|style|table|body)\b", re.I | re.S)
+_OTHERS = (b"%PDF-", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"Rar!", b"7z\xbc\xaf", b"\x1f\x8b", b"{\\rtf")
+_MARKUP = re.compile(
+    rb"(?:\xef\xbb\xbf)?\s*(?:<\?xml|<!doctype|<!--|<(?:html|head|meta|style|table|body|div)\b)", re.IGNORECASE
+)
+_WEB_ARCHIVE = re.compile(rb"\s*mime-version:", re.IGNORECASE)
 
 
 def _source(path: Path, name: str) -> _Source:
     with path.open("rb") as file:
         head = file.read(4096)
     if not head.strip():
-        raise Refused("sheet.empty", "文件是空的。请重新选择。", "file")
+        raise Refused("sheet.empty", "文件是空的，请重新选择。", "file")
     if head.startswith(b"PK"):
         return Workbook(path)
+    if head.startswith(MAGIC):
+        return OldWorkbook(path)
+    if _MARKUP.match(head) or _WEB_ARCHIVE.match(head):
+        raise Refused(
+            "sheet.web",
+            f"“{name}”其实是网页，不是 Excel 表格（有的系统这样导出）。请用 Excel 或 WPS 打开，另存为 .xlsx 后再上传。",
+            "file",
+        )
+    if head.startswith(_OTHERS):
+        raise Refused("sheet.kind", "这不是表格文件。请上传 .xlsx、.xls 或 .csv 格式的表格。", "file")
     return DelimitedText(path)

@@ -24,15 +24,15 @@ def plain(text: str) -> str:
 
 
 def _character(match: re.Match[str]) -> str:
-    code = int(match[1], 16)
-    return match[0] if code == 0 or 0xD800 <= code <= 0xDFFF else chr(code)
+    meant = chr(int(match[1], 16))
+    return match[0] if meant == "\0" or "\ud800" <= meant <= "\udfff" else meant
 
 
 class SharedStrings:
     """Excel numbers strings as they first occur, so the first rows need only the beginning of the part."""
 
     def __init__(self, pieces: Iterable[bytes]) -> None:
-        self._near: list[str] = []
+        self.near: list[str] = []
         self._ends = array("I", [0])  # of the strings outside memory
         self._waiting = bytearray()  # for the file
         self._file: tempfile._TemporaryFileWrapper[bytes] | None = None
@@ -47,11 +47,11 @@ class SharedStrings:
         self._more = fed(made, pieces)
 
     def __getitem__(self, index: int) -> str:
-        while index >= len(self._near) + len(self._ends) - 1:
+        while index >= len(self.near) + len(self._ends) - 1:
             if next(self._more, self) is self:
                 raise damaged()
         if 0 <= index < _KEPT:
-            return self._near[index]
+            return self.near[index]
         if index < 0:
             raise damaged()
         begin, end = self._ends[index - _KEPT], self._ends[index - _KEPT + 1]
@@ -88,8 +88,8 @@ class SharedStrings:
             self._text.append(data)
 
     def _add(self, text: str) -> None:
-        if len(self._near) < _KEPT:
-            self._near.append(text)
+        if len(self.near) < _KEPT:
+            self.near.append(text)
             return
         self._waiting += text.encode()
         self._ends.append(self._written + len(self._waiting))

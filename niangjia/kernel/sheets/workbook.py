@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from niangjia.kernel.errors import Refused
-from niangjia.kernel.sheets.archive import SMALL, Archive
+from niangjia.kernel.sheets.archive import SMALL, Archive, refused_macros
+from niangjia.kernel.sheets.cells import Cells
 from niangjia.kernel.sheets.delimited import Dialect
 from niangjia.kernel.sheets.formats import styles_of
+from niangjia.kernel.sheets.headings import HEADINGS_ABOVE
 from niangjia.kernel.sheets.markup import damaged, elements
 from niangjia.kernel.sheets.strings import SharedStrings
 from niangjia.kernel.sheets.worksheet import Merged, Worksheet
@@ -45,17 +47,17 @@ class Workbook:
         self._part = self._parts[0]
         for part in self._parts:
             sheet = self._worksheet()
-            if next(sheet.rows(self._archive.pieces(part)), None) is not None:
+            if next(sheet.rows(self._archive.pieces(part), HEADINGS_ABOVE), None) is not None:
                 self._part, self.total = part, sheet.last_row
                 break
 
-    def rows(self) -> Iterator[tuple[int, list[str]]]:
+    def rows(self, upto: int | None = None) -> Iterator[tuple[int, list[str]]]:
         sheet = self._worksheet()
-        yield from sheet.rows(self._archive.pieces(self._part))
+        yield from sheet.rows(self._archive.pieces(self._part), upto)
         self.merged = sheet.merged
 
     def _worksheet(self) -> Worksheet:
-        return Worksheet(self._strings, self._styles, since_1904=self._since_1904)
+        return Worksheet(Cells(self._strings, self._styles, since_1904=self._since_1904))
 
     def _root(self) -> str:
         if "_rels/.rels" in self._archive:
@@ -88,11 +90,7 @@ class Workbook:
 
 def _refuse_foreign(archive: Archive) -> None:
     if any(name.endswith(_MACROS) for name in archive.names) or _says_macros(archive):
-        raise Refused(
-            "sheet.macros",
-            "这个工作簿带有宏，为安全起见不能读取。请在 Excel 里另存为“Excel 工作簿（.xlsx）”后再上传。",
-            "file",
-        )
+        raise refused_macros()
     if "xl/workbook.bin" in archive.names or "content.xml" in archive.names:
         raise Refused("sheet.format", "读不了这种格式的工作簿。请用 Excel 或 WPS 打开，另存为 .xlsx 后再上传。", "file")
     if _CONTENT_TYPES not in archive:

@@ -1,22 +1,24 @@
-"""The rows of a worksheet, cut out of its XML as it streams by."""
+"""The rows of a worksheet as its XML streams by, in bounded memory."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from niangjia.kernel.errors import Refused
-from niangjia.kernel.sheets.formats import Shown, columns_by_letters, date_text, day_text, number_text, padded
+from niangjia.kernel.sheets import cutting
+from niangjia.kernel.sheets.cells import Cells, whole
+from niangjia.kernel.sheets.formats import columns_by_letters, letters_of
 from niangjia.kernel.sheets.headings import MOST_COLUMNS
-from niangjia.kernel.sheets.markup import damaged, fed, parser
-from niangjia.kernel.sheets.strings import SharedStrings, plain
+from niangjia.kernel.sheets.markup import damaged, local, parse, parser
+
+Row = tuple[int, list[str]]
 
 _LAST_ROW = 1_048_576
 _LAST_COLUMN = 16_384
 _LONGEST = 40_000  # characters; Excel itself allows 32,767
 _MERGES_KEPT = 20_000
-_PLAIN_NUMBER = 11  # digits that need no second look
-_REMEMBERED = 50_000
+_MOST_UNCUT = 4 * 1024 * 1024  # bytes in which no row ends
 _COLUMNS = columns_by_letters(_LAST_COLUMN)
 _DIGITS = "0123456789"
 
@@ -30,185 +32,201 @@ class Merged(NamedTuple):
     bottom: int
     right: int
 
+    @classmethod
+    def of(cls, top: int, left: int, bottom: int, right: int) -> Merged:
+        return cls(f"{letters_of(left)}{top}:{letters_of(right)}{bottom}", top, left, bottom, right)
+
 
 class Worksheet:
-    """Reads one worksheet once. `merged` is complete when the rows are through, `last_row` says what the sheet claims."""
+    """Reads one worksheet, once. `merged` is complete when the rows are through; `last_row` is what the sheet claims.
 
-    def __init__(self, strings: SharedStrings, styles: Sequence[int], *, since_1904: bool) -> None:
+    Everything goes through expat but for the rows that `cutting` understands: the parser stands before
+    the first row then, and never hears of them.
+    """
+
+    def __init__(self, cells: Cells, *, cut: bool = True) -> None:
         self.merged: list[Merged] = []
         self.last_row: int | None = None
-        self._strings = strings
-        self._styles = styles
-        self._since_1904 = since_1904
-        self._ready: list[tuple[int, list[str]]] = []
+        self._texts = cells
+        self._cuts = cut
+        self._among_rows = False
+        self._ready: list[Row] = []
         self._number = 0
-        self._dates: dict[str, str] = {}
+        self._column = -1
+        self._cells: list[str] = []
+        self._reference = self._kind = self._style = ""
+        self._said: list[str] = []
+        self._length = 0
+        self._taken = self._phonetic = False
+        self._parser = parser()
+        self._parser.StartElementHandler = self._root
+        self._parser.EndElementHandler = self._end
+        self._parser.CharacterDataHandler = self._data
+        self._parser.XmlDeclHandler = self._declared
+        self._starts: dict[str, Callable[[dict[str, str]], None]] = {}
 
-    def rows(self, pieces: Iterable[bytes]) -> Iterator[tuple[int, list[str]]]:
-        """Rows with content; a row has no more than 201 cells, the last of which tells that there are more."""
-        made = parser()
-        made.StartElementHandler = self._root(made)
-        for _ in fed(made, pieces):
+    def rows(self, pieces: Iterable[bytes], upto: int | None = None) -> Iterator[Row]:
+        """Rows with content; a row has at most 201 cells, the last of which only tells that there are more.
+
+        With `upto` it stops somewhere after that row.
+        """
+        rest = b""
+        for piece in pieces:
+            if self._among_rows:
+                rest = self._cut(rest + piece)
+            else:
+                head, tag, rest = piece.partition(b"<sheetData>")
+                parse(self._parser, head + tag)
+                if not (tag and self._among_rows):
+                    self._cuts = self._cuts and not self._among_rows  # they began, but not where we could cut in
+                    self._among_rows = False
+                    parse(self._parser, rest)
+                    rest = b""
             if self._ready:
                 yield from self._ready
                 self._ready.clear()
+            if upto is not None and self._number > upto:
+                return
+        parse(self._parser, rest, final=True)
+        yield from self._ready
 
-    @property
-    def reached(self) -> int:
-        """The row that is being read, with content or without."""
-        return self._number
+    # Rows without a parser
 
-    def _root(self, made: object) -> Callable[[str, list[str]], None]:
-        """The first element says by which namespace the others are called."""
+    def _cut(self, xml: bytes) -> bytes:
+        """Takes the rows that are complete and returns what is left."""
+        end = xml.rfind(b"</row>") + len(b"</row>")
+        if end < len(b"</row>"):
+            return xml if len(xml) < _MOST_UNCUT else self._parse_on(xml)
+        parts = cutting.parts_of(xml[:end])
+        if parts is None:
+            return self._parse_on(xml)
+        for place in range(len(parts) - 1):
+            rows = cutting.rows_of(parts[place], self._texts)
+            if rows is not None:
+                for number, cells in rows:
+                    self._count(number or self._number + 1)
+                    if cells:
+                        self._ready.append((self._number, cells))
+            elif "<!" in parts[place] or "<?" in parts[place]:  # may go on behind the row's end
+                return self._parse_on("</row>".join(parts[place:]).encode() + xml[end:])
+            else:
+                parse(self._parser, f"{parts[place]}</row>".encode())
+        return xml[end:]
 
-        def start(name: str, _: list[str]) -> None:
-            namespace, _, said = name.rpartition(" ")
-            if said != "worksheet":
-                raise damaged()
-            self._handle(made, namespace + " " if namespace else "")
+    def _parse_on(self, xml: bytes) -> bytes:
+        self._among_rows = self._cuts = False
+        parse(self._parser, xml)
+        return b""
 
-        return start
+    # What the parser says
 
-    def _handle(self, made: object, namespace: str) -> None:  # noqa: C901, PLR0915 - closures: a million calls a second
-        row_name, cell_name, value_name, text_name = (namespace + each for each in ("row", "c", "v", "t"))
-        phonetic_name = namespace + "rPh"
-        seldom = {namespace + "dimension": self._dimension, namespace + "mergeCell": self._merge}
-        ready, columns, strings, finished = self._ready, _COLUMNS, self._strings, self._finished
-        cells: list[str] = []
-        texts: list[str] = []
-        reference = kind = style = ""
-        column, length = -1, 0
-        taken = phonetic = False
+    def _declared(self, version: str, encoding: str | None, standalone: int) -> None:
+        self._cuts = self._cuts and (encoding or "utf-8").lower() == "utf-8"
 
-        def start(name: str, attributes: list[str]) -> None:
-            nonlocal reference, kind, style, column, taken, phonetic, length
-            if name == cell_name:
-                reference = kind = style = ""
-                for place in range(0, len(attributes), 2):
-                    which = attributes[place]
-                    if which == "r":
-                        reference = attributes[place + 1]
-                    elif which == "t":
-                        kind = attributes[place + 1]
-                    elif which == "s":
-                        style = attributes[place + 1]
-                column = columns.get(reference.rstrip(_DIGITS), -1) if reference else column + 1
-                if not 0 <= column < _LAST_COLUMN:
-                    raise damaged()
-            elif name == value_name or (name == text_name and not phonetic):
-                taken, length = True, 0
-            elif name == row_name:
-                self._begin_row(attributes)
-                cells.clear()
-                column = -1
-            elif name == phonetic_name:
-                phonetic = True
-            elif name in seldom:
-                seldom[name](attributes)
+    def _root(self, name: str, _: list[str]) -> None:
+        """By its namespace the others are called."""
+        if local(name) != "worksheet":
+            raise damaged()
+        namespace = name.removesuffix("worksheet")
+        starts: dict[str, Callable[[dict[str, str]], None]] = {
+            "sheetData": self._begin_rows,
+            "row": self._begin_row,
+            "c": self._begin_cell,
+            "v": self._begin_text,
+            "t": self._begin_text,
+            "rPh": self._begin_phonetic,
+            "dimension": self._dimension,
+            "mergeCell": self._merge,
+        }
+        self._starts = {namespace + each: handler for each, handler in starts.items()}
+        self._parser.StartElementHandler = self._start
 
-        def end(name: str) -> None:
-            nonlocal taken, phonetic
-            if taken:
-                if name != value_name and name != text_name:
-                    return
-                taken = False
-                text = texts[0] if len(texts) == 1 else "".join(texts)
-                texts.clear()
-                if text:
-                    text = strings[_index(text)] if kind == "s" else finished(text, kind, style)
-                    place = column if column < MOST_COLUMNS else MOST_COLUMNS
-                    if place == len(cells):
-                        cells.append(text)
-                    elif place > len(cells):
-                        cells.extend([""] * (place - len(cells)))
-                        cells.append(text)
-                    else:
-                        cells[place] += text
-            elif name == row_name:
-                if cells:
-                    ready.append((self._number, cells.copy()))
-            elif name == phonetic_name:
-                phonetic = False
+    def _start(self, name: str, attributes: list[str]) -> None:
+        handler = self._starts.get(name)
+        if handler is not None:
+            handler(dict(zip(attributes[::2], attributes[1::2], strict=True)))
 
-        def data(said: str) -> None:
-            nonlocal length
-            if taken:
-                length += len(said)
-                if length > _LONGEST:
-                    raise Refused(
-                        "sheet.cell",
-                        f"第 {self._number} 行有一格的文字过长，读不出来。请缩短到 5,000 字以内再上传。",
-                        "file",
-                    )
-                texts.append(said)
+    def _begin_rows(self, _: dict[str, str]) -> None:
+        self._among_rows = self._cuts
 
-        made.StartElementHandler = start  # type: ignore[attr-defined]
-        made.EndElementHandler = end  # type: ignore[attr-defined]
-        made.CharacterDataHandler = data  # type: ignore[attr-defined]
+    def _begin_row(self, attributes: dict[str, str]) -> None:
+        self._count(whole(attributes["r"]) if "r" in attributes else self._number + 1)
+        self._cells = []
+        self._column = -1
 
-    def _begin_row(self, attributes: list[str]) -> None:
-        number = self._number + 1
-        for place in range(0, len(attributes), 2):
-            if attributes[place] == "r":
-                number = _index(attributes[place + 1])
+    def _count(self, number: int) -> None:
         if not self._number < number <= _LAST_ROW:
             raise damaged()
         self._number = number
 
-    def _finished(self, text: str, kind: str, style: str) -> str:
-        if kind in {"", "n"}:
-            shown = self._styles[int(style)] if style.isdecimal() and int(style) < len(self._styles) else Shown.NUMBER
-            if shown == Shown.NUMBER:
-                return text if len(text) <= _PLAIN_NUMBER and text.isdecimal() else number_text(text)
-            if shown == Shown.DATE:
-                return self._date(text)
-            return padded(text, shown)
-        if kind in {"str", "inlineStr"}:
-            return plain(text)
-        if kind == "b":
-            return "是" if text.strip() in {"1", "true"} else "否"
-        return day_text(text) if kind == "d" else text
+    def _begin_cell(self, attributes: dict[str, str]) -> None:
+        self._kind, self._style = attributes.get("t", ""), attributes.get("s", "")
+        reference = attributes.get("r")
+        self._column = _COLUMNS.get(reference.rstrip(_DIGITS), -1) if reference else self._column + 1
+        if not 0 <= self._column < _LAST_COLUMN:
+            raise damaged()
 
-    def _date(self, text: str) -> str:
-        known = self._dates.get(text)
-        if known is None:
-            known = date_text(text, since_1904=self._since_1904)
-            if len(self._dates) < _REMEMBERED:
-                self._dates[text] = known
-        return known
+    def _begin_text(self, _: dict[str, str]) -> None:
+        self._taken = not self._phonetic
 
-    def _dimension(self, attributes: list[str]) -> None:
-        area = _area(attributes)
-        if area is not None and area.bottom > 1:
+    def _begin_phonetic(self, _: dict[str, str]) -> None:
+        self._phonetic = True
+
+    def _data(self, said: str) -> None:
+        if self._taken:
+            self._length += len(said)
+            if self._length > _LONGEST:
+                raise Refused(
+                    "sheet.cell",
+                    f"第 {self._number} 行有一格的文字过长，读不出来。请缩短到 5,000 字以内再上传。",
+                    "file",
+                )
+            self._said.append(said)
+
+    def _end(self, name: str) -> None:
+        said = local(name)
+        if said in {"v", "t"}:
+            self._taken = False
+        elif said == "c":
+            self._end_cell()
+        elif said == "row":
+            if self._cells:
+                self._ready.append((self._number, self._cells))
+        elif said == "rPh":
+            self._phonetic = False
+        elif said == "sheetData":
+            self._among_rows = False
+
+    def _end_cell(self) -> None:
+        text = "".join(self._said)
+        self._said.clear()
+        self._length = 0
+        if not text:
+            return
+        text = self._texts.text(text, self._kind, self._style)
+        column = min(self._column, MOST_COLUMNS)
+        self._cells.extend([""] * (column + 1 - len(self._cells)))
+        self._cells[column] = text
+
+    def _dimension(self, attributes: dict[str, str]) -> None:
+        area = _area(attributes.get("ref", ""))
+        if area.bottom > 1:
             self.last_row = area.bottom
 
-    def _merge(self, attributes: list[str]) -> None:
-        area = _area(attributes)
-        if area is not None and len(self.merged) < _MERGES_KEPT:
-            self.merged.append(area)
+    def _merge(self, attributes: dict[str, str]) -> None:
+        if len(self.merged) < _MERGES_KEPT:
+            self.merged.append(_area(attributes.get("ref", "")))
 
 
-def _area(attributes: list[str]) -> Merged | None:
-    for place in range(0, len(attributes), 2):
-        if attributes[place] == "ref":
-            first, _, last = attributes[place + 1].partition(":")
-            top, left = _place(first)
-            bottom, right = _place(last or first)
-            return Merged(attributes[place + 1], top, left, bottom, right)
-    return None
+def _area(reference: str) -> Merged:
+    first, _, last = reference.replace("$", "").partition(":")
+    (top, left), (bottom, right) = _place(first), _place(last or first)
+    return Merged(reference, top, left, bottom, right)
 
 
 def _place(reference: str) -> tuple[int, int]:
-    letters = reference.replace("$", "").rstrip(_DIGITS)
+    letters = reference.rstrip(_DIGITS)
     column = _COLUMNS.get(letters)
-    digits = reference.replace("$", "")[len(letters) :]
-    if column is None or not digits:
+    if column is None:
         raise damaged()
-    return int(digits), column + 1
-
-
-def _index(text: str) -> int:
-    try:
-        return int(text)
-    except ValueError:
-        raise damaged() from None
+    return whole(reference[len(letters) :]), column + 1
