@@ -162,7 +162,7 @@ class Seen:
 class EmployerSheet(PlannedSheet):
     name = "organisations.employer"
     title = "用人单位名册"
-    noun = "家用人单位"
+    noun = "用人单位"
     permissions = (Permission.EMPLOYER_EDIT,)
     columns: ClassVar[tuple[Column, ...]] = COLUMNS
 

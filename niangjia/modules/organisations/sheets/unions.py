@@ -103,7 +103,7 @@ def number_of_term(text: str) -> int | None:
 class UnionSheet(PlannedSheet):
     name = "organisations.organisation"
     title = "工会名册"
-    noun = "家工会"
+    noun = "工会"
     permissions = (Permission.ORGANISATION_EDIT,)
     columns: ClassVar[tuple[Column, ...]] = COLUMNS
 
