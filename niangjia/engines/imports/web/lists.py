@@ -34,7 +34,7 @@ class BatchList(ListSpec):
         Column("file_name", "文件", phone="title"),
         Column("sheet", "内容", value=lambda row: title_of(row.sheet)),
         Column("state", "状态", value=state_mark),
-        Column("place", "单位"),
+        Column("organisation", "单位"),
         Column("rows", "行数", value=lambda row: row.rows or None, numeric=True),
         Column("new", "新增", value=lambda row: rows_of(row, Outcome.NEW), numeric=True),
         Column("updated", "更新", value=lambda row: rows_of(row, Outcome.UPDATED), numeric=True),
@@ -64,7 +64,7 @@ class BatchList(ListSpec):
     def presented(self, rows: list[Any], actor: Actor) -> list[Any]:
         names = directory().names({row.scope_id for row in rows})
         for row in rows:
-            row.place = names.get(row.scope_id, "")
+            row.organisation = names.get(row.scope_id, "")
         return rows
 
 
