@@ -58,7 +58,7 @@ def deal_out(module: str, function: str, pieces: Iterable[bytes], *, hands: int,
     try:
         for _ in range(hands):
             ours, theirs = context.Pipe()
-            process = context.Process(target=_play, args=(theirs, module, function, packed), daemon=True)
+            process: BaseProcess = context.Process(target=_play, args=(theirs, module, function, packed), daemon=True)
             process.start()
             theirs.close()  # so that either side notices when the other is gone
             players.append((process, ours))

@@ -47,11 +47,9 @@ def check(batch_id: int, *, now: datetime) -> None:
 
 
 def one(batch_id: int) -> ImportBatch:
-    return (
-        ImportBatch.objects.unscoped(reason="a job works on the batch that somebody with the right sent")
-        .select_related("scope")
-        .get(pk=batch_id)
-    )
+    batches = ImportBatch.objects.unscoped(reason="a job works on the batch that somebody with the right sent")
+    batch: ImportBatch = batches.select_related("scope").get(pk=batch_id)
+    return batch
 
 
 def place_of_batch(batch: ImportBatch, now: datetime, *, user_id: int | None = None) -> Place:

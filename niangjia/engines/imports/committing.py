@@ -89,12 +89,9 @@ def _listed(ranges: dict[str, tuple[int, int]]) -> dict[str, list[int]]:
 
 
 def _locked(batch_id: int) -> ImportBatch:
-    return (
-        ImportBatch.objects.unscoped(reason="a job works on the batch that somebody with the right sent")
-        .select_related("scope")
-        .select_for_update(of=("self",))
-        .get(pk=batch_id)
-    )
+    batches = ImportBatch.objects.unscoped(reason="a job works on the batch that somebody with the right sent")
+    batch: ImportBatch = batches.select_related("scope").select_for_update(of=("self",)).get(pk=batch_id)
+    return batch
 
 
 def _rebuild_alike(batch: ImportBatch, progress: Progress, now: datetime) -> None:

@@ -201,7 +201,11 @@ def problem_counts(batch: ImportBatch) -> list[ProblemCount]:
             )
             examples = {code: (titles.get(column, ""), message) for code, column, message in cursor.fetchall()}
     return sorted(
-        (ProblemCount(code, *examples.get(code, ("", code)), rows) for code, rows in batch.problems.items()),
+        (
+            ProblemCount(code, column, example, rows)
+            for code, rows in batch.problems.items()
+            for column, example in [examples.get(code, ("", code))]
+        ),
         key=lambda found: (-found.rows, found.code),
     )
 
@@ -250,6 +254,6 @@ def waiting_for(actor: Actor) -> int:
     return (
         batches(actor)
         .filter(state=BatchState.WAITING, scope__path__under_any=list(paths))
-        .exclude(user_id=actor.user_id)
+        .exclude(user_id=actor.user_id or 0)
         .count()
     )

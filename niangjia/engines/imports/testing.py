@@ -29,7 +29,8 @@ def make_table(*, unique: bool = True) -> None:
 def toys() -> list[tuple[str, str, int]]:
     with connection.cursor() as cursor:
         cursor.execute(f"select code, name, seats from {TABLE} order by code, id")
-        return cursor.fetchall()
+        found: list[tuple[str, str, int]] = cursor.fetchall()
+    return found
 
 
 class ToySheet(Sheet):
@@ -157,7 +158,8 @@ class ToySheet(Sheet):
                 f"(select 1 from {staging_table} s where s.code = t.code) order by t.code limit %s",
                 [after, size],
             )
-            return cursor.fetchall()
+            found: list[tuple[int, str, str]] = cursor.fetchall()
+        return found
 
     def end_absent(self, ids: Sequence[int], place: Place, *, reason: str, now: datetime) -> int:
         with connection.cursor() as cursor:
