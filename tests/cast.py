@@ -22,6 +22,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from niangjia.engines.exports.models import ExportLayout
 from niangjia.engines.imports.models import BatchState, ImportBatch
 from niangjia.kernel.access.actor import Actor, Held
 from niangjia.kernel.access.models import Grant, User
@@ -88,6 +89,7 @@ class Corner:
     term: Term
     post: Post
     batch: ImportBatch
+    export_layout: ExportLayout
     markers: set[str]
     """What only this corner's things say, for the tests that look for leaks."""
     secrets: set[str]
@@ -293,7 +295,7 @@ def _corner(word: str, organisation: Organisation, union: Organisation, township
     return Corner(
         organisation, union, user, Grant.objects.unscoped(reason="the cast's own").get(user=user), employer, link,
         blank_spot, membership, zone, zone_staff, staff_member, training, shift, stand_in, term, post,
-        _batch(word, union, user),
+        _batch(word, union, user), _export_layout(word, organisation),
         markers={
             organisation.name, union.name, word, membership.person.name, tail, staff_tail, document[-4:],
             user.phone[-4:], user.username, deputy.username,
@@ -311,6 +313,13 @@ def _batch(word: str, union: Organisation, user: User) -> ImportBatch:
         file_kind="csv", sha256=stored.sha256, headings=["姓名", "证件号码"], mapping={}, rows=3,
         outcomes={"0": 1, "1": 2}, user_id=user.pk, user_name=user.name, created_at=now,
     )  # fmt: skip
+
+
+def _export_layout(word: str, organisation: Organisation) -> ExportLayout:
+    """The city's serves the counties too, so its name is no secret to them."""
+    name = "上级报送格式" if organisation.scope.parent_id is None else f"{word}报送格式"
+    columns = [{"heading": "会员姓名", "source": "name"}]
+    return ExportLayout.objects.create(scope=organisation.scope, list_name="members.member", name=name, columns=columns)
 
 
 def _belongings(user: User) -> Belongings:

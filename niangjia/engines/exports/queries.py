@@ -27,7 +27,8 @@ _IDS_AT_ONCE = 10_000
 
 def exporter(actor: Actor) -> Actor:
     """The actor with those jobs alone that may export: what another job lets one see stays on the screen."""
-    return replace(actor, held=tuple(held for held in actor.held if Permission.EXPORT_RUN in held.permissions))
+    held = tuple(held for held in actor.held if Permission.EXPORT_RUN in held.permissions)
+    return Actor(actor.user_id, actor.name, held)
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from niangjia.engines.exports.web.lists import LAYOUTS, title_of
 from niangjia.kernel.access.actor import Actor
 from niangjia.kernel.access.guard import requires
 from niangjia.kernel.access.models import Scope
-from niangjia.kernel.errors import Missing, Refused
+from niangjia.kernel.errors import Missing, NotPermitted, Refused
 from niangjia.kernel.lists.spec import registered
 from niangjia.ui import pages
 from niangjia.ui.listing import show_list
@@ -121,6 +121,8 @@ def layout(request: HttpRequest, pk: int) -> HttpResponse:
     if row is None:
         raise Missing("没有这个导出格式，可能已被移走，或不在您的管辖范围内。")
     may_edit = row.may_change(actor, Permission.LAYOUT_EDIT) is not None
+    if request.method == "POST" and not may_edit:
+        raise NotPermitted
     source, kept = source_of(row.list_name), row.as_layout()
     names = ("name", "description", "kind", "encoding", "header_lines", "is_active")
     form = LayoutForm(request.POST or None, initial={name: getattr(row, name) for name in names})
