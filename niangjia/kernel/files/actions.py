@@ -14,7 +14,7 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from niangjia.kernel.errors import Refused
-from niangjia.kernel.files.kinds import KINDS, kind_of
+from niangjia.kernel.files.kinds import KINDS, NOT_TAKEN, kind_of
 from niangjia.kernel.files.models import StoredFile
 from niangjia.kernel.files.places import place_of
 
@@ -45,6 +45,8 @@ def store(
         with os.fdopen(descriptor, "w+b") as target:
             sha256, size = _copied(source, target, limit)
             kind = kind_of(target, name)
+        if kind is not None and kind in NOT_TAKEN:
+            raise Refused("file.kind", NOT_TAKEN[kind], "file")
         if kind not in kinds:
             taken = "、".join(KINDS[each] for each in kinds)
             raise Refused("file.kind", f"不能接收这种文件。请上传{taken}格式。", "file")

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import codecs
 import zipfile
 from typing import BinaryIO
+
+from niangjia.kernel.files import compound
 
 PDF = "application/pdf"
 PNG = "image/png"
 JPEG = "image/jpeg"
 WEBP = "image/webp"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+XLS = "application/vnd.ms-excel"
+XLSM = "application/vnd.ms-excel.sheet.macroenabled.12"
+LOCKED = "application/encrypted"
 ZIP = "application/zip"
 CSV = "text/csv"
 TEXT = "text/plain"
@@ -20,47 +26,71 @@ KINDS = {
     JPEG: "JPG",
     WEBP: "WebP",
     XLSX: "Excel（.xlsx）",
+    XLS: "Excel（.xls）",
     ZIP: "ZIP",
     CSV: "CSV",
     TEXT: "文本",
 }
 """Every kind that is taken, with its name on the screen."""
 
+NOT_TAKEN = {
+    XLSM: "这个工作簿带有宏，为安全起见不能接收。请在 Excel 里另存为“Excel 工作簿（.xlsx）”后再上传。",
+    LOCKED: "文件设有打开密码，不能接收。请在 Excel 或 WPS 里去掉密码、保存后再上传。",
+}
+"""Kinds that are known only to say what to do with them."""
+
+_BEGINNINGS = {b"%PDF-": PDF, b"\x89PNG\r\n\x1a\n": PNG, b"\xff\xd8\xff": JPEG}
 _TEXT_PROBE = 64 * 1024
 _CONTROLS = bytes(set(range(32)) - {9, 10, 12, 13})
 
 
 def kind_of(content: BinaryIO, name: str) -> str | None:
-    """The kind of the content, or None for one that isn't taken. The position is at the beginning afterwards."""
+    """The kind of the content, or None for one that nobody knows. The position is at the beginning afterwards."""
     content.seek(0)
     head = content.read(_TEXT_PROBE)
     content.seek(0)
-    if head.startswith(b"%PDF-"):
-        return PDF
-    if head.startswith(b"\x89PNG\r\n\x1a\n"):
-        return PNG
-    if head.startswith(b"\xff\xd8\xff"):
-        return JPEG
+    for beginning, kind in _BEGINNINGS.items():
+        if head.startswith(beginning):
+            return kind
     if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
         return WEBP
     if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         return _kind_of_archive(content)
+    if head.startswith(compound.MAGIC):
+        return _kind_of_compound(content)
     return (CSV if name.lower().endswith(".csv") else TEXT) if _is_text(head) else None
 
 
 def _kind_of_archive(content: BinaryIO) -> str | None:
     try:
         with zipfile.ZipFile(content) as archive:
-            names = set(archive.namelist())
+            names = {name.lower() for name in archive.namelist()}
     except (zipfile.BadZipFile, OSError, ValueError):
         return None
     finally:
         content.seek(0)
+    if any(name.endswith("vbaproject.bin") for name in names):
+        return XLSM
     return XLSX if "xl/workbook.xml" in names else ZIP
 
 
+def _kind_of_compound(content: BinaryIO) -> str | None:
+    names = compound.names_in(content)
+    content.seek(0)
+    if "EncryptedPackage" in names:
+        return LOCKED
+    if not names & {"Workbook", "Book"}:
+        return None
+    return XLSM if "_VBA_PROJECT" in names else XLS
+
+
 def _is_text(head: bytes) -> bool:
-    """UTF-8, or the GB18030 in which Excel saves a Chinese CSV; a character cut at the end of the probe is no fault."""
+    """UTF-8, the GB18030 in which Excel saves a Chinese CSV, or its 'Unicode text', which is UTF-16 with a mark.
+
+    A character cut at the end of the probe is no fault.
+    """
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "\0" not in head.decode("utf-16", errors="replace")
     if not head or head.translate(None, _CONTROLS) != head:
         return False
     for encoding in ("utf-8", "gb18030"):
@@ -70,4 +100,5 @@ def _is_text(head: bytes) -> bool:
             except UnicodeDecodeError:
                 continue
             return True
-    return False
+    # Text that breaks in a place or two is text: who reads it says where.
+    return head.decode(errors="replace").count("\ufffd") < len(head) // 1000

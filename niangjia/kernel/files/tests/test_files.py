@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 import zipfile
 from datetime import timedelta
 
@@ -15,6 +16,7 @@ from niangjia.kernel.access.models import User
 from niangjia.kernel.errors import Missing, Refused
 from niangjia.kernel.files import kinds
 from niangjia.kernel.files.actions import forget_expired, store, tidy_name
+from niangjia.kernel.files.compound import MAGIC
 from niangjia.kernel.files.places import place_of
 from niangjia.kernel.files.queries import open_file
 
@@ -36,6 +38,21 @@ def archive(*names: str) -> bytes:
     return written.getvalue()
 
 
+def compound(*names: str) -> bytes:
+    """An OLE file whose directory begins in its second sector."""
+    header = bytearray(512)
+    header[:8] = MAGIC
+    struct.pack_into("<H", header, 30, 9)
+    struct.pack_into("<I", header, 48, 1)
+    struct.pack_into("<109I", header, 76, 0, *[0xFFFFFFFF] * 108)
+    table = struct.pack("<128I", 0xFFFFFFFD, 2, 0xFFFFFFFE, *[0xFFFFFFFF] * 125)
+    entries = [
+        name.encode("utf-16-le").ljust(64, b"\0") + struct.pack("<H", len(name) * 2 + 2).ljust(64, b"\0")
+        for name in ("Root Entry", *names)
+    ]
+    return bytes(header) + table + b"".join(entries).ljust(1024, b"\0")
+
+
 @pytest.mark.parametrize(
     ("content", "name", "kind"),
     [
@@ -44,9 +61,14 @@ def archive(*names: str) -> bytes:
         (b"\xff\xd8\xff\xe0....", "a.jpg", kinds.JPEG),
         (b"RIFF\x00\x00\x00\x00WEBPVP8 ", "a.webp", kinds.WEBP),
         (archive("xl/workbook.xml"), "a.bin", kinds.XLSX),
+        (archive("XL/Workbook.xml"), "a.xlsx", kinds.XLSX),
         (archive("notes.txt"), "a.xlsx", kinds.ZIP),
+        (compound("Workbook", "SummaryInformation"), "a.csv", kinds.XLS),
+        (compound("a", "b", "c", "d", "Book"), "a.xls", kinds.XLS),
         ("姓名,手机\n".encode("gb18030"), "a.csv", kinds.CSV),
         ("\ufeff姓名,手机\n".encode(), "a.CSV", kinds.CSV),
+        ("\ufeff姓名,手机\n".encode("utf-16-le"), "a.csv", kinds.CSV),
+        (("姓名,手机\n" * 1000).encode() + b"\xff\xff" + ("姓名,手机\n" * 1000).encode(), "a.csv", kinds.CSV),
         (("字" * 40_000).encode(), "a.txt", kinds.TEXT),
         (b"<script>alert(1)</script>", "a.html", kinds.TEXT),
     ],
@@ -72,6 +94,25 @@ def test_refused_with_a_sentence_and_nothing_left_behind(content, code, files_ro
     assert refused.value.code == code
     assert refused.value.field == "file"
     assert list(files_root.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (archive("xl/workbook.xml", "xl/vbaProject.bin"), "宏"),
+        (compound("Workbook", "_VBA_PROJECT_CUR", "_VBA_PROJECT"), "宏"),
+        (compound("EncryptedPackage"), "密码"),
+    ],
+)
+def test_a_workbook_that_is_not_taken_comes_with_its_reason(content, says):
+    with pytest.raises(Refused, match=says):
+        store(content, name="a.xlsx", owner_id=1, now=NOW)
+
+
+@pytest.mark.parametrize("content", [compound("WordDocument"), compound("Workbook")[:600], compound()])
+def test_other_compound_files_are_not_taken(content):
+    with pytest.raises(Refused, match="不能接收这种文件"):
+        store(content, name="a.xls", owner_id=1, now=NOW)
 
 
 def test_the_same_content_is_kept_once_and_forgotten_with_its_last_row():
