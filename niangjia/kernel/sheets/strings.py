@@ -7,6 +7,7 @@ import re
 import tempfile
 from array import array
 from collections.abc import Iterable
+from typing import IO
 
 from niangjia.kernel.errors import Refused
 from niangjia.kernel.sheets.markup import damaged, fed, local, parser
@@ -35,7 +36,7 @@ class SharedStrings:
         self.near: list[str] = []
         self._ends = array("I", [0])  # of the strings outside memory
         self._waiting = bytearray()  # for the file
-        self._file: tempfile._TemporaryFileWrapper[bytes] | None = None
+        self._file: IO[bytes] | None = None
         self._written = 0
         made = parser()
         self._text: list[str] = []
