@@ -1,10 +1,14 @@
-"""A job that is still at work when its worker is killed, and done at once the second time."""
+"""A job that is still at work when its worker is killed, and done at once the second time; and a sheet to import."""
 
 import time
 from pathlib import Path
 
 from procrastinate import JobContext
 from procrastinate.contrib.django import app
+
+from niangjia.engines.imports import testing
+
+testing.declare()
 
 
 @app.task(name="tests.slow_at_first", pass_context=True)

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from procrastinate.contrib.django import app
@@ -19,13 +20,14 @@ PATIENCE = 40.0
 
 
 @contextmanager
-def worker() -> Iterator[subprocess.Popen[bytes]]:
+def worker(**more: Any) -> Iterator[subprocess.Popen[bytes]]:
     environment = os.environ | {
         "DJANGO_SETTINGS_MODULE": "tests.faults.settings",
         "NIANGJIA_STALLED_AFTER": "1.5",
         "NIANGJIA_RETRY_CRON": "* * * * * *",
     }
-    process = subprocess.Popen([sys.executable, "-m", "niangjia", "worker", "--grace", "1"], env=environment)
+    command = [sys.executable, "-m", "niangjia", "worker", "--grace", "1"]
+    process = subprocess.Popen(command, env=environment, **more)
     try:
         yield process
     finally:
