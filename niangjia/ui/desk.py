@@ -89,6 +89,7 @@ _due_soon: list[WaitingSource] = []
 _sources: list[Source] = []
 _switcher: list[Callable[[HttpRequest], Switcher | None]] = []
 _export: list[tuple[str, str]] = []
+_import: list[Callable[[Actor, str], str]] = []
 
 
 def register_menu(*entries: MenuEntry) -> None:
@@ -123,6 +124,11 @@ def register_switcher(switcher: Callable[[HttpRequest], Switcher | None]) -> Non
 def register_export(url_name: str, permission: str) -> None:
     """The page on which a list is asked for as a file; it takes `list`, `query`, `within` and `column` (several)."""
     _export[:] = [(url_name, permission)]
+
+
+def register_import(address: Callable[[Actor, str], str]) -> None:
+    """`address(actor, list_name)`: where rows of a list are brought in as a file; empty where that isn't done."""
+    _import[:] = [address]
 
 
 def allowed(permission: str | None, actor: Actor) -> bool:
@@ -200,6 +206,10 @@ def export_address(actor: Actor, list_name: str, *, query: str, within: str, col
             asked.setlist("column", list(columns))
             return f"{reverse(url_name)}?{asked.urlencode()}"
     return ""
+
+
+def import_address(actor: Actor, list_name: str) -> str:
+    return next((address(actor, list_name) for address in _import), "")
 
 
 def switcher_for(request: HttpRequest) -> Switcher | None:

@@ -198,6 +198,11 @@ class Listing:
         )
 
     @property
+    def import_url(self) -> str:
+        """Where such rows are brought in as a file; empty without the right, and for lists that no file fills."""
+        return desk.import_address(self.actor, self.spec.name)
+
+    @property
     def sort_key(self) -> str:
         return self.page.sort.key
 

@@ -95,7 +95,8 @@ class Sheet(ABC):
     problems jsonb, label text, subject bigint, changed text[]`; `staged` adds the sheet's own.
     """
 
-    name: ClassVar[str] = ""  # 'members.member': stable, batches point to it
+    name: ClassVar[str] = ""  # 'members.member': stable, batches point to it; the name of the list of its rows
+    list_url_name: ClassVar[str] = ""  # the page of that list, shown after a commit
     title: ClassVar[str] = ""  # 会员名册
     noun: ClassVar[str] = ""  # 会员, as in 新增 38 名会员
     permissions: ClassVar[tuple[str, ...]] = ()  # all needed at the batch's place

@@ -14,7 +14,7 @@ from niangjia.engines.imports.permissions import Permission
 from niangjia.engines.imports.sheet import sheet_named
 from niangjia.engines.imports.web.frame import actor_of, frame
 from niangjia.engines.imports.web.lists import BATCHES
-from niangjia.engines.imports.web.matching import match_page
+from niangjia.engines.imports.web.matching import match_page, may_match
 from niangjia.engines.imports.web.preview import preview_page
 from niangjia.engines.imports.web.wording import RUNNING
 from niangjia.kernel.access.guard import requires
@@ -48,7 +48,7 @@ def batch(request: HttpRequest, pk: int) -> HttpResponse:
     if state == BatchState.UPLOADED:
         return match_page(request, found)
     if state in ENDED:
-        return render(request, ENDED[state], frame(request, found))
+        return render(request, ENDED[state], frame(request, found) | {"may_match": may_match(found)})
     return preview_page(request, found)
 
 

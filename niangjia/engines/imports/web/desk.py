@@ -7,6 +7,7 @@ from django.urls import reverse
 from niangjia.engines.imports import queries
 from niangjia.engines.imports.models import BatchState
 from niangjia.engines.imports.permissions import Permission
+from niangjia.engines.imports.sheet import sheets_for
 from niangjia.engines.imports.web.lists import BATCHES
 from niangjia.engines.imports.web.wording import VERBS
 from niangjia.kernel.access.actor import Actor
@@ -32,6 +33,14 @@ def register() -> None:
         )
     )  # fmt: skip
     desk.register_waiting(waiting)
+    desk.register_import(address_for)
+
+
+def address_for(actor: Actor, list_name: str) -> str:
+    """A sheet is called like the list of its rows."""
+    if not actor.can(Permission.IMPORT_RUN) or list_name not in {sheet.name for sheet in sheets_for(actor)}:
+        return ""
+    return f"{reverse('imports:batch_add')}?sheet={list_name}"
 
 
 def waiting(actor: Actor) -> list[desk.Waiting]:

@@ -37,7 +37,7 @@ class UploadForm(forms.Form):
     def __init__(self, *args: Any, actor: Actor, sheets: Iterable[Sheet], **more: Any) -> None:
         super().__init__(*args, **more)
         self.fields["sheet"].choices = [(sheet.name, sheet.title) for sheet in sheets]  # type: ignore[attr-defined]
-        most = settings.FILES_MAX_BYTES
+        most = settings.IMPORT_MAX_BYTES
         self.fields["file"].widget = FileDrop(
             accept=ENDINGS, most=most, hint=f"Excel（.xlsx、.xls）或 CSV，最大 {most // 1024 // 1024} MB"
         )

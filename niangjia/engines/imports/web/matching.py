@@ -43,7 +43,7 @@ class Line:
 def batch_match(request: HttpRequest, pk: int) -> HttpResponse:
     """By GET with other choices the page's part is drawn anew; by POST the check begins."""
     batch = queries.batch_in_sight(pk, actor_of(request))
-    if batch.state not in (BatchState.UPLOADED, BatchState.CHECKED):
+    if not may_match(batch):
         return redirect("imports:batch", pk)
     if request.method != "POST":
         part = request.headers.get("HX-Target") == "match"
@@ -54,6 +54,12 @@ def batch_match(request: HttpRequest, pk: int) -> HttpResponse:
     except Refused as refusal:
         return match_page(request, batch, mapping, said=[refusal.message])
     return redirect("imports:batch", pk)
+
+
+def may_match(batch: ImportBatch) -> bool:
+    """Not while it is worked on, nor after anything was written."""
+    failed_in_check = batch.state == BatchState.FAILED and batch.failed_in in ("", BatchState.CHECKING)
+    return failed_in_check or batch.state in (BatchState.UPLOADED, BatchState.CHECKED)
 
 
 def chosen_in(request: HttpRequest, batch: ImportBatch) -> dict[str, int]:

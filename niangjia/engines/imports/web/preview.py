@@ -12,7 +12,6 @@ from django.utils import timezone
 
 from niangjia.engines.imports import queries
 from niangjia.engines.imports.models import BatchState, ImportBatch
-from niangjia.engines.imports.permissions import Permission
 from niangjia.engines.imports.queries import ProblemCount
 from niangjia.engines.imports.sheet import Change, Outcome, sheet_named
 from niangjia.engines.imports.web.frame import actor_of, frame
@@ -109,7 +108,7 @@ def absent_of(request: HttpRequest, batch: ImportBatch, after: str) -> dict[str,
     return {
         "absent": found[:PAGE],
         "next": found[PAGE - 1][1] if len(found) > PAGE else None,
-        "may_end": batch.state == BatchState.DONE,
+        "may_end": batch.state in (BatchState.CHECKED, BatchState.DONE),
     }
 
 
@@ -143,10 +142,9 @@ def decision_of(request: HttpRequest, batch: ImportBatch) -> dict[str, Any]:
         "needs_approval": queries.to_write(batch) > limit,
         "limit": limit,
         "may_approve": queries.may_approve(batch, actor),
-        "waits_for_others": actor.can(Permission.IMPORT_APPROVE),
         "warnings": [
             f"同样内容的文件在 {moment(one.created_at)} 由 {one.user_name} 上传过（{state_mark(one).text}），请确认不是重复。"
-            for one in queries.earlier_with_same_file(batch, actor)[:1]
+            for one in queries.earlier_with_same_file(batch, actor).exclude(state=BatchState.DROPPED)[:1]
         ],
     }
 
@@ -155,7 +153,7 @@ def result_of(batch: ImportBatch) -> dict[str, Any]:
     told = "、".join(
         f"{TABS[name].label} {count(number_of(batch, TABS[name]))} 条" for name in ("new", "updated", "unchanged")
     )
-    listed = getattr(sheet_named(batch.sheet), "list_url_name", "")
+    listed = sheet_named(batch.sheet).list_url_name
     return {
         "done": f"已于 {moment(batch.committed_at)} 写入：{told}。",
         "rows_url": reverse(listed) if listed else "",

@@ -163,6 +163,7 @@ class EmployerSheet(PlannedSheet):
     name = "organisations.employer"
     title = "用人单位名册"
     noun = "用人单位"
+    list_url_name = "organisations:employer_list"
     permissions = (Permission.EMPLOYER_EDIT,)
     columns: ClassVar[tuple[Column, ...]] = COLUMNS
 

@@ -104,6 +104,7 @@ class UnionSheet(PlannedSheet):
     name = "organisations.organisation"
     title = "工会名册"
     noun = "工会"
+    list_url_name = "organisations:organisation_list"
     permissions = (Permission.ORGANISATION_EDIT,)
     columns: ClassVar[tuple[Column, ...]] = COLUMNS
 
