@@ -127,3 +127,14 @@ def is_personal(layout: Layout, source: Source) -> bool:
 def has_secrets(layout: Layout, source: Source) -> bool:
     known = source.known
     return any(known[key].mask for key in layout.sources if key in known)
+
+
+def names_of_exports(ids: list[int]) -> dict[int, str]:
+    """For the trail."""
+    return dict(Export.objects.filter(pk__in=ids).values_list("pk", "said"))
+
+
+def names_of_layouts(ids: list[int]) -> dict[int, str]:
+    """For the trail."""
+    rows = ExportLayout.objects.unscoped(reason="names beside entries of the trail").filter(pk__in=ids)
+    return dict(rows.values_list("pk", "name"))

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from niangjia.engines.exports.layout import KINDS
-from niangjia.engines.exports.models import Export, ExportLayout
 from niangjia.engines.exports.permissions import Permission
+from niangjia.engines.exports.queries import names_of_exports, names_of_layouts
 from niangjia.engines.exports.web import lists  # noqa: F401 - the list registers itself
 from niangjia.kernel.access.permissions import Permission as Access
 from niangjia.kernel.audit.labels import register_labels
@@ -28,16 +28,7 @@ def register() -> None:
         }
     )
     # Whoever may read the trail at all must see who took what away.
-    register_subject("exports.export", Access.AUDIT_VIEW, _exports)
-    register_subject("exports.exportlayout", Access.AUDIT_VIEW, _layouts)
+    register_subject("exports.export", Access.AUDIT_VIEW, names_of_exports)
+    register_subject("exports.exportlayout", Access.AUDIT_VIEW, names_of_layouts)
     register_values("exports.export", kind=lambda code: KINDS.get(code, code))
     register_values("exports.exportlayout", kind=lambda code: KINDS.get(code, code))
-
-
-def _exports(ids: list[int]) -> dict[int, str]:
-    return dict(Export.objects.filter(pk__in=ids).values_list("pk", "said"))
-
-
-def _layouts(ids: list[int]) -> dict[int, str]:
-    rows = ExportLayout.objects.unscoped(reason="names beside entries of the trail").filter(pk__in=ids)
-    return dict(rows.values_list("pk", "name"))
