@@ -101,8 +101,12 @@ class TallySheet:
         self._tally.update(after.tallied())
         self._flow.update(after.flow())
         if before is not None:
-            self._tally.subtract(before.tallied())
-            self._flow.subtract(before.flow())
+            self.forget(before)
+
+    def forget(self, standing: Standing) -> None:
+        """It counts no more, on no day."""
+        self._tally.subtract(standing.tallied())
+        self._flow.subtract(standing.flow())
 
     def write(self) -> None:
         with connection.cursor() as cursor:
