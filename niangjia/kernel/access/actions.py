@@ -100,13 +100,9 @@ def create_user(
 
     Raises Refused for a user name that is taken or unfit, ValidationError for a weak password.
     """
-    username = username.strip().lower()
-    if not _USERNAME.fullmatch(username):
-        raise Refused(
-            "username_unfit", "用户名为 3 至 40 位小写字母、数字或 . _ -，并以字母开头，如 zhoumin。", "username"
-        )
+    username = fit_username(username)
     if User.objects.filter(username__iexact=username).exists():
-        raise _username_taken()
+        raise username_taken()
     user = User(username=username, name=name, phone=phone, created_at=now)
     if password is None:
         user.set_unusable_password()
@@ -120,11 +116,21 @@ def create_user(
                 actor=actor, verb="access.user.created", subject=user, path=path, now=now, after={"username": username}
             )
     except IntegrityError as error:  # somebody else took the name between the look and the writing
-        raise _username_taken() from error
+        raise username_taken() from error
     return user
 
 
-def _username_taken() -> Refused:
+def fit_username(raw: str) -> str:
+    """As it is kept. Raises Refused."""
+    username = raw.strip().lower()
+    if not _USERNAME.fullmatch(username):
+        raise Refused(
+            "username_unfit", "用户名为 3 至 40 位小写字母、数字或 . _ -，并以字母开头，如 zhoumin。", "username"
+        )
+    return username
+
+
+def username_taken() -> Refused:
     return Refused("username_taken", "这个用户名已有人使用，请换一个。", "username")
 
 
@@ -197,15 +203,11 @@ def grant_job(
     before it begins or a job already held there.
     """
     ensure_may_give(actor, job, scope.path)
-    if user.pk == actor.user_id:
-        # Else who only passes rights on would take them, and who holds one until a day would hold it for ever.
-        raise Refused("oneself", "不能给自己任命岗位，请由上级或系统管理员办理。", "username")
-    if until_on is not None and until_on <= from_on:
-        raise Refused("span", "结束日期要晚于开始日期。", "until_on")
+    ensure_may_receive(user, actor)
+    ensure_span(from_on, until_on)
     with transaction.atomic():
         # Two appointments at once: the second waits here and then finds the first.
-        if not User.objects.select_for_update(no_key=True).get(pk=user.pk).is_active:
-            raise Refused("user_closed", "这个账号已停用，不能再任命。", "username")
+        ensure_may_receive(User.objects.select_for_update(no_key=True).get(pk=user.pk), actor)
         # A job that ran out by its date makes room for the same job again.
         Grant.objects.unscoped(reason="uniqueness of an open grant").filter(
             Q(until_on__lte=timezone.localdate(now)), user=user, job=job, scope=scope, ended_at=None
@@ -227,6 +229,20 @@ def grant_job(
             after={"user": user.name, "job": job, "from_on": str(from_on), "until_on": str(until_on or "")},
         )  # fmt: skip
     return grant
+
+
+def ensure_may_receive(user: User, actor: Actor) -> None:
+    """Raises Refused for oneself and for a closed account."""
+    if user.pk == actor.user_id:
+        # Else who only passes rights on would take them, and who holds one until a day would hold it for ever.
+        raise Refused("oneself", "不能给自己任命岗位，请由上级或系统管理员办理。", "username")
+    if not user.is_active:
+        raise Refused("user_closed", "这个账号已停用，不能再任命。", "username")
+
+
+def ensure_span(from_on: date, until_on: date | None) -> None:
+    if until_on is not None and until_on <= from_on:
+        raise Refused("span", "结束日期要晚于开始日期。", "until_on")
 
 
 def end_grant(grant: Grant, *, actor: Actor, now: datetime, reason: str = "") -> None:

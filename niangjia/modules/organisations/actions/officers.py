@@ -65,17 +65,39 @@ def invite_officer(
     Raises Missing for an organisation out of sight, NotPermitted beyond what the actor may give,
     Refused for a taken user name, a closed organisation or a span that can't be.
     """
+    with transaction.atomic():
+        user = enrol_officer(
+            username=username, name=name, phone=phone, job=job, organisation_id=organisation_id, from_on=from_on,
+            until_on=until_on, actor=actor, now=now,
+        )  # fmt: skip
+        path = organisation_in_sight(organisation_id, actor).scope.path
+        return send_invitation(user, path=path, link=link, actor=actor, now=now)
+
+
+def enrol_officer(
+    *,
+    username: str,
+    name: str,
+    phone: str,
+    job: str,
+    organisation_id: int,
+    from_on: date,
+    actor: Actor,
+    now: datetime,
+    until_on: date | None = None,
+) -> User:
+    """The account and its job alone: nobody can log in before an invitation was sent. Raises as `invite_officer`."""
     organisation = _open_organisation(organisation_id, actor)
     path = organisation.scope.path
     ensure_may_give(actor, job, path)
     with transaction.atomic():
         user = create_user(
-            username=username, name=name.strip(), phone=_checked_phone(phone), actor=actor, now=now, path=path
+            username=username, name=name.strip(), phone=checked_phone(phone), actor=actor, now=now, path=path
         )
         grant_job(
             user=user, job=job, scope=organisation.scope, from_on=from_on, until_on=until_on, actor=actor, now=now
         )
-        return _invited(user, path, link, actor, now)
+    return user
 
 
 def invite_again(user_id: int, *, actor: Actor, now: datetime, link: Link) -> Invited:
@@ -86,10 +108,11 @@ def invite_again(user_id: int, *, actor: Actor, now: datetime, link: Link) -> In
     user, path = _managed(user_id, actor, now)
     if not user.is_active:
         raise Refused("user_closed", "这个账号已停用，不能再邀请。")
-    return _invited(user, path, link, actor, now)
+    return send_invitation(user, path=path, link=link, actor=actor, now=now)
 
 
-def _invited(user: User, path: str, link: Link, actor: Actor, now: datetime) -> Invited:
+def send_invitation(user: User, *, path: str, link: Link, actor: Actor, now: datetime) -> Invited:
+    """For those who have asked for the right; the link goes to the telephone and to the caller, and is not kept."""
     with transaction.atomic():
         address = link(invite(user, actor=actor, now=now, path=path))
         tell_once(name=user.name, phone=user.phone, title="请在 7 天内打开链接，设置登录密码", url=address)
@@ -318,7 +341,7 @@ def reveal_phone(user_id: int, *, reason: str, actor: Actor, now: datetime) -> s
 SHORTEST_REASON = 2
 
 
-def _checked_phone(raw: str) -> str:
+def checked_phone(raw: str) -> str:
     phone = tidy_phone(raw)
     problem = check_phone(phone, synthetic=settings.SYNTHETIC_NUMBERS) if phone else None
     if problem:

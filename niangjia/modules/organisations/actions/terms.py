@@ -132,7 +132,7 @@ def appoint_post(
         union_kind = kind_of_organisation(organisation)
         term = _term_on(organisation, from_on)
         if term is None and union_kind is not rules.OrganisationKind.GROUP:
-            raise Refused("post.no_term", "任职日期不在任何一届任期内，请先登记届次。", "from_on")
+            raise no_term()
         posts = list(organisation.posts.all())
         rules.ensure_may_hold(rules.PostHeld(kind, person, from_on), union_kind, map(held, posts))
         this_term = [post for post in posts if post.kind == kind and term is not None and post.term_id == term.pk]
@@ -164,6 +164,10 @@ def end_post(pk: int, *, on: date, ended_by: PostEnd, actor: Actor, now: datetim
         post.until_on, post.ended_by = on, str(ended_by)
         post.save(update_fields=["until_on", "ended_by"])
     return post
+
+
+def no_term() -> Refused:
+    return Refused("post.no_term", "任职日期不在任何一届任期内，请先登记届次。", "from_on")
 
 
 def _hold(organisation: Organisation) -> None:

@@ -16,7 +16,7 @@ from niangjia.kernel.errors import NotPermitted, Refused
 from niangjia.modules.organisations import rules
 from niangjia.modules.organisations.actions import employers as employer_acts
 from niangjia.modules.organisations.actions import organisations as acts
-from niangjia.modules.organisations.actions.terms import made_way
+from niangjia.modules.organisations.actions.terms import made_way, no_term
 from niangjia.modules.organisations.models import (
     GROUND_KINDS,
     Division,
@@ -490,7 +490,7 @@ def _ask_leader(plan: UnionPlan, register: Register) -> None:
     from_on = _first_day(plan, posts, leading, register.place.today)
     if from_on is None:
         if not any(problem.column in TERM_COLUMNS.values() for problem in row.problems):
-            row.refuse("leader", "post.no_term", "任职日期不在任何一届任期内，请先登记届次。")
+            row.refuse_with(no_term(), "leader", {"from_on": "leader"})
         return
     ways = rules.ways_in(plan.kind)
     plan.chosen_by = plan.elected_by if plan.elected_by in ways else ways[0]
