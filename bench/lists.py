@@ -106,7 +106,7 @@ def questions(one: Level, rounds: int, chance: random.Random) -> dict[str, list[
         "name, 2 with the surname": [{"q": row[0][:2]} for row in three],
         "name, 3 characters": [{"q": row[0][:3]} for row in three],
         "initials of 3": [{"q": row[1][:3]} for row in three],
-        "phone tail": [{"q": row[2]} for row in rows],
+        "phone tail": [{"q": row[2]} for row in rows if row[2]],
         "identity number": [{"q": people[row[3]].document_number} for row in rows],
     }
     return {name: each[:rounds] for name, each in asked.items()}

@@ -53,6 +53,7 @@ class Metric:
     rows: Address
     of: str = ""
     in_period: bool = False
+    headline: bool = False  # on a phone the table shows only these
     order: int = 100
 
 

@@ -67,7 +67,7 @@ def register() -> None:
     )
     register_metrics(
         Metric(
-            "members.active", "会员", "人", "现在在会（正常和保留）的会员。", VIEW, active, listed(), order=10,
+            "members.active", "会员", "人", "现在在会（正常和保留）的会员。", VIEW, active, listed(), headline=True, order=10,
         ),
         Metric(
             "members.new_form", "新就业形态会员", "人",
@@ -76,7 +76,7 @@ def register() -> None:
         ),
         Metric(
             "members.joined", "新增会籍", "人", "入会日期在期内的会籍，含转入。", VIEW, dated("joined_on"),
-            listed(status="all", since="FROM", until="LAST"), in_period=True, order=30,
+            listed(status="all", since="FROM", until="LAST"), in_period=True, headline=True, order=30,
         ),
         Metric(
             "members.ended", "减少会籍", "人", "终止日期在期内的会籍，含转出、退会、除名、去世。", VIEW, dated("ended_on"),
@@ -85,7 +85,7 @@ def register() -> None:
         Metric(
             "members.complete", "资料完整率", "%",
             "手机号、出生日期、民族、学历、就业状况都填了的在会会员 ÷ 在会会员。点开是还不完整的。",
-            VIEW, counted_ahead("members.complete"), listed(fault="incomplete"), of="members.active", order=60,
+            VIEW, counted_ahead("members.complete"), listed(fault="incomplete"), of="members.active", headline=True, order=60,
         ),
         Metric(
             "members.clean", "资料准确率", "%",

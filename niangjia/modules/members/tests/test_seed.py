@@ -35,13 +35,15 @@ def test_people_and_memberships_hold_what_the_actions_hold(filled: None) -> None
         assert check_name(person.name) is None
         assert check_document(Document.RESIDENT, person.document_number, today=today, synthetic=True) is None
         assert check_document(Document.RESIDENT, person.document_number, today=today) is not None
-        assert check_phone(person.phone, synthetic=True) is None
-        assert check_phone(person.phone) is not None
+        if person.phone:
+            assert check_phone(person.phone, synthetic=True) is None
+            assert check_phone(person.phone) is not None
         read = read_document(Document.RESIDENT, person.document_number)
         assert read is not None
         assert (read.birth_on, read.sex) == (person.born_on, Sex(person.sex))
         assert bytes(person.document_digest) == digest(person.document_number)
-        assert bytes(person.phone_digest) == digest(person.phone)
+        assert person.phone_digest == (digest(person.phone) if person.phone else None)
+    assert 0 < sum(not person.phone for person in people.values()) < len(people) / 20
     for membership in Membership.objects.unscoped(reason=WHY):
         membership.full_clean()
         person = people[membership.person_id]
