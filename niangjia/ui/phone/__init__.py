@@ -23,13 +23,14 @@ class Card:
 
 @dataclass(frozen=True)
 class Tile:
-    """A service on the home page: a picture and a word or two."""
+    """A service on the home page: a picture and a word or two; `hidden` says for whom it isn't."""
 
     label: str
     icon: str
     url_name: str
     tone: str = "primary"
     order: int = 100
+    hidden: Callable[[HttpRequest], bool] = lambda _: False
 
 
 @dataclass(frozen=True)
@@ -64,8 +65,8 @@ def cards_for(request: HttpRequest) -> list[tuple[Card, dict[str, Any]]]:
     return [(card, context) for card, context in found if context is not None]
 
 
-def tiles() -> list[Tile]:
-    return sorted(_tiles, key=lambda tile: tile.order)
+def tiles_for(request: HttpRequest) -> list[Tile]:
+    return [tile for tile in sorted(_tiles, key=lambda tile: tile.order) if not tile.hidden(request)]
 
 
 def lines() -> list[Line]:

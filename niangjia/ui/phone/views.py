@@ -37,7 +37,7 @@ def home(request: HttpRequest) -> HttpResponse:
             "worker": is_worker(request.user),
             "greeting": next(words for until, words in GREETINGS if timezone.localtime().hour < until),
             "cards": phone.cards_for(request),
-            "tiles": phone.tiles(),
+            "tiles": phone.tiles_for(request),
         },
     )
 

@@ -26,7 +26,7 @@ def register() -> None:
         phone.Card("members/phone/cards/requests.html", context=waiting, order=40),
     )
     phone.register_tile(
-        phone.Tile("我要入会", "user-plus", "worker:join_start", order=10),
+        phone.Tile("我要入会", "user-plus", "worker:join_start", order=10, hidden=is_member),
         phone.Tile("我的工会", "users-group", "worker:union", "accent", order=20),
         phone.Tile("转接·退会", "arrows-exchange", "worker:requests", "success", order=30),
         phone.Tile("我的信息", "id", "worker:data", "secondary", order=40),
@@ -38,6 +38,10 @@ def register() -> None:
         phone.Line("工会掌握我的哪些信息", "id", "worker:data", order=40),
         phone.Line("我同意过什么", "shield-check", "worker:consents", order=50),
     )
+
+
+def is_member(request: HttpRequest) -> bool:
+    return is_worker(request.user) and own_active(request.user.pk or 0) is not None
 
 
 def begin(request: HttpRequest) -> dict[str, Any] | None:

@@ -44,7 +44,7 @@ from niangjia.ui.pages import number_in, put_refusal
 STATE_TONES = {MembershipState.NORMAL: "success", MembershipState.KEPT: "info"}
 REQUEST_TONES = {RequestState.RECEIVED: "warning", RequestState.DONE: "success", RequestState.REFUSED: "error"}
 WHAT_FOLLOWS = {
-    RequestKind.TRANSFER: "换了单位或搬了家，会籍跟着走。两个工会都同意后办结，入会时间连续计算。",
+    RequestKind.TRANSFER: "换了单位或搬了家，会籍跟着走。两边的上级工会办好后告诉您。",
     RequestKind.LEAVE: "退会后不再享受会员服务，会员身份即告终止。以后可以重新申请入会。",
     RequestKind.KEEP: "离开岗位（退休、待业等）后保留会籍，不缴会费，会员身份还在。",
     RequestKind.RESUME: "重新上岗后恢复会籍。",

@@ -1,6 +1,7 @@
 // The phone face's script. Every page works without it; it only spares a thumb some ways.
 import "../display.js";
 import "./code.js";
+import "./platform.js";
 import "./suggest.js";
 
 if ("serviceWorker" in navigator && window.isSecureContext)

@@ -1,0 +1,243 @@
+"""What a member does on the own phone: prove to be one, ask, look, take along, and never see another's."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+
+from niangjia.kernel.audit.models import AuditEntry
+from niangjia.kernel.errors import Missing, Refused
+from niangjia.kernel.notify.queries import inbox
+from niangjia.modules.members.actions.applying import ApplicationFacts, submit_application
+from niangjia.modules.members.actions.consents import give_consents
+from niangjia.modules.members.actions.granting import grant_request
+from niangjia.modules.members.actions.memberships import change_membership
+from niangjia.modules.members.actions.people import reveal
+from niangjia.modules.members.actions.requests import ask, prove_membership, withdraw_request
+from niangjia.modules.members.models import Person
+from niangjia.modules.members.privacy import Purpose
+from niangjia.modules.members.queries.own import own_active, own_person, own_requests
+from niangjia.modules.members.rules import Change, Ground, MembershipState, RequestKind, RequestState, requests_from
+from niangjia.modules.members.testing import NOW, TODAY, identity_number, member, worker
+from niangjia.modules.organisations.testing import acting_as, small_tree
+
+BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
+
+
+@pytest.fixture
+def tree(db):
+    return small_tree()
+
+
+def linked(union, name="林小燕", **more):
+    """A member who has proved to be one: the account and the membership."""
+    user = worker()
+    membership = member(union, name, phone=user.phone, **more)
+    prove_membership(user.pk, name=name, tail=membership.person.document_number[-6:], now=NOW)
+    user.refresh_from_db()
+    return user, membership
+
+
+def at(user) -> Client:
+    client = Client()
+    client.force_login(user, backend=BACKEND)
+    return client
+
+
+# ---- proving
+
+
+def test_phone_name_and_six_digits_prove_it(tree):
+    user, membership = linked(tree.mill)
+    assert own_person(user.pk) == membership.person
+    assert own_active(user.pk) == membership
+    assert user.name == "林小燕"
+
+
+@pytest.mark.parametrize("wrong", ["name", "tail", "phone", "nobody"])
+def test_whatever_does_not_fit_gets_one_answer(tree, wrong):
+    user = worker()
+    registered = {} if wrong == "phone" else {"phone": user.phone}
+    tail = "000000"
+    if wrong != "nobody":
+        membership = member(tree.mill, "林小燕", **registered)
+        tail = membership.person.document_number[-6:]
+    with pytest.raises(Refused) as refused:
+        prove_membership(
+            user.pk, name="林大燕" if wrong == "name" else "林小燕", tail="12345X" if wrong == "tail" else tail, now=NOW
+        )
+    assert (refused.value.code, refused.value.field) == ("proof.none", None)
+    assert own_person(user.pk) is None
+
+
+def test_six_digits_can_not_be_tried_through(tree):
+    user = worker()
+    membership = member(tree.mill, "林小燕", phone=user.phone)
+    for guess in range(5):
+        with pytest.raises(Refused):
+            prove_membership(user.pk, name="林小燕", tail=f"00000{guess}", now=NOW)
+    tail = membership.person.document_number[-6:]
+    with pytest.raises(Refused, match="一小时后"):
+        prove_membership(user.pk, name="林小燕", tail=tail, now=NOW)
+    prove_membership(user.pk, name="林小燕", tail=tail, now=NOW + timedelta(hours=1, seconds=1))
+
+
+def test_whoever_the_phone_belongs_to_now_takes_over_and_the_other_is_told(tree):
+    old, membership = linked(tree.mill)
+    new = worker()
+    person = Person.objects.unscoped(reason="the clerk enters the new number").get(pk=membership.person_id)
+    person.phone = new.phone
+    person.save()
+    prove_membership(new.pk, name="林小燕", tail=person.document_number[-6:], now=NOW)
+    assert own_person(old.pk) is None
+    assert own_person(new.pk) == person
+    assert inbox(old.pk).exists()
+
+
+# ---- asking
+
+
+@pytest.mark.parametrize(
+    ("state", "kinds"),
+    [
+        (MembershipState.NORMAL, {"TRANSFER", "LEAVE", "KEEP", "CORRECTION"}),
+        (MembershipState.KEPT, {"TRANSFER", "LEAVE", "RESUME", "CORRECTION"}),
+        (MembershipState.LEFT, set()),
+        (None, set()),
+    ],
+)
+def test_what_may_be_asked_follows_the_membership(state, kinds):
+    assert {kind.value for kind in requests_from(state)} == kinds
+
+
+def test_a_transfer_is_asked_for_and_granted(tree):
+    user, membership = linked(tree.mill)
+    row = ask(user.pk, RequestKind.TRANSFER, to_union=tree.harbour.pk, note="换到港务公司", now=NOW)
+    grant_request(row.pk, actor=acting_as("CHAIR", tree.county), now=NOW)
+    now_in = own_active(user.pk)
+    assert (now_in.scope_id, now_in.person_id) == (tree.harbour.pk, membership.person_id)
+    assert [one.state for one in own_requests(user.pk)] == [RequestState.DONE]
+    assert inbox(user.pk).exists()
+
+
+def test_requests_are_refused_where_they_make_no_sense(tree):
+    user, membership = linked(tree.mill)
+    for kind, more in (
+        (RequestKind.RESUME, {}),
+        (RequestKind.TRANSFER, {}),
+        (RequestKind.TRANSFER, {"to_union": tree.mill.pk}),
+        (RequestKind.TRANSFER, {"to_union": tree.county.pk}),
+        (RequestKind.CORRECTION, {"note": "  "}),
+    ):
+        with pytest.raises(Refused):
+            ask(user.pk, kind, now=NOW, **more)
+    ask(user.pk, RequestKind.LEAVE, now=NOW)
+    with pytest.raises(Refused, match="已经提交过"):
+        ask(user.pk, RequestKind.LEAVE, now=NOW)
+    change_membership(
+        membership.pk, change=Change.LEFT, on=TODAY, actor=acting_as("ENTERPRISE_CLERK", tree.mill), now=NOW
+    )
+    with pytest.raises(Refused, match="没有查到"):
+        ask(user.pk, RequestKind.CORRECTION, note="姓名不对", now=NOW)
+
+
+def test_one_withdraws_only_the_own(tree):
+    mine, _ = linked(tree.mill)
+    other, _ = linked(tree.mill, "陈大伟")
+    row = ask(mine.pk, RequestKind.LEAVE, now=NOW)
+    with pytest.raises(Missing):
+        withdraw_request(row.pk, other.pk, now=NOW)
+    assert at(other).post(f"/phone/requests/{row.pk}/withdraw/").status_code == 404
+    withdraw_request(row.pk, mine.pk, now=NOW)
+    with pytest.raises(Refused):
+        withdraw_request(row.pk, mine.pk, now=NOW)
+
+
+# ---- what is held
+
+
+PAGES = ("/", "/phone/mine/", "/phone/messages/", "/phone/union/", "/phone/application/", "/phone/requests/",
+         "/phone/data/", "/phone/consents/", "/join/apply/")  # fmt: skip
+
+
+def test_no_page_says_a_word_of_anybody_else(tree):
+    mine, membership = linked(tree.mill, "林小燕")
+    other, theirs = linked(tree.harbour, "陈大伟")
+    third = worker()
+    give_consents(third.pk, Purpose, now=NOW)
+    facts = ApplicationFacts("马小骑", identity_number(), categories=(6,))
+    submit_application(third.pk, facts, union_id=tree.harbour.pk, ground=Ground.POSTER, code=None, now=NOW)
+    ask(other.pk, RequestKind.CORRECTION, note="我的学历不对", now=NOW)
+    give_consents(mine.pk, Purpose, now=NOW)
+    foreign = {
+        "陈大伟", "马小骑", "我的学历不对", theirs.person.document_number[-4:], other.phone[-4:], third.phone[-4:],
+        tree.harbour.name,
+    }  # fmt: skip
+    client = at(mine)
+    for url in PAGES:
+        said = client.get(url, follow=True).content.decode()
+        assert not [word for word in foreign if word in said], url
+    for answer in (client.post("/phone/data/"), client.post("/phone/data/export/", {"as": "json"})):
+        said = answer.content.decode()
+        assert membership.person.document_number in said
+        assert not [word for word in foreign if word in said]
+
+
+def test_numbers_are_masked_until_asked_for_and_the_look_is_kept(tree):
+    user, membership = linked(tree.mill)
+    number, client = membership.person.document_number, at(user)
+    assert number not in client.get("/phone/data/").content.decode()
+    assert user.phone not in client.get("/phone/data/").content.decode()
+    assert number in client.post("/phone/data/").content.decode()
+    assert AuditEntry.objects.filter(verb="access.worker.looked", actor_id=user.pk).count() == 1
+
+
+def test_the_export_reads_alone_and_by_machine(tree):
+    user, membership = linked(tree.mill)
+    reveal(
+        membership.person_id, field="phone", reason="核对电话", actor=acting_as("ENTERPRISE_CLERK", tree.mill), now=NOW
+    )
+    told = at(user).post("/phone/data/export/", {"as": "json"})
+    assert told["Content-Disposition"].startswith("attachment")
+    assert "no-store" in told["Cache-Control"]
+    said = json.loads(told.content)
+    assert said["个人资料"][0]["证件号码"] == membership.person.document_number
+    assert said["会籍"][0]["所在工会"] == tree.mill.name
+    assert "查看了移动电话" in str(said["谁查看过我的完整信息"])
+    page = at(user).post("/phone/data/export/", {"as": "page"}).content.decode()
+    assert membership.person.document_number in page
+    assert "<script" not in page
+
+
+def test_taking_back_the_phone_logs_out(tree):
+    user, _ = linked(tree.mill)
+    give_consents(user.pk, Purpose, now=NOW)
+    client = at(user)
+    answer = client.post("/phone/consents/PHONE/withdraw/")
+    assert answer["Location"] == "/"
+    assert client.get("/phone/union/")["Location"].startswith("/phone/log-in/")
+    assert client.post("/phone/consents/NOTHING/withdraw/").status_code == 302
+
+
+# ---- the two faces stay apart
+
+
+def test_a_worker_has_no_desk_and_no_password(tree):
+    user, _ = linked(tree.mill)
+    client = at(user)
+    for url in ("/desk/", "/desk/members/", "/desk/account/", "/accounts/password/change/", "/accounts/2fa/"):
+        answer = client.get(url)
+        assert answer.status_code == 403
+        assert "回首页" in answer.content.decode()
+        assert 'href="/"' in answer.content.decode()
+
+
+def test_an_officer_is_no_worker(tree):
+    from niangjia.modules.organisations.testing import officer
+
+    client = at(officer("CHAIR", tree.county))
+    assert client.get("/").status_code == 200
+    assert client.get("/phone/data/")["Location"].startswith("/phone/log-in/")
