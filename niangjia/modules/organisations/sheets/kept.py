@@ -14,21 +14,40 @@ from niangjia.engines.imports.models import RowBefore
 from niangjia.kernel.access.scoped import FailClosedModel
 from niangjia.kernel.audit.actions import kind_of
 from niangjia.kernel.crypto.fields import EncryptedTextField
+from niangjia.kernel.crypto.ring import digest
 from niangjia.modules.organisations.sheets.planned import in_parts
 
 MADE: dict[str, Any] = {}
 """What stands as `before` of a row that the commit made."""
 
 
+UNSAID = {"access.user": {"password", "last_login"}}
+"""What isn't compared: log-ins are asked for by themselves."""
+
+PERSONAL = {"access.user": {"name", "username", "email"}, "organisations.post": {"name"}}
+"""Kept as digests: enough to see whether they were changed."""
+
+
 def values_of(row: models.Model, names: Collection[str] = ()) -> dict[str, Any]:
     """JSON-ready; what is encrypted stays out."""
     told = {}
+    kind = kind_of(row)
     for field in row._meta.concrete_fields:
         if field.primary_key or isinstance(field, EncryptedTextField) or (names and field.attname not in names):
             continue
+        if field.attname in UNSAID.get(kind, ()):
+            continue
         value = getattr(row, field.attname)
-        told[field.attname] = value.isoformat() if isinstance(value, (date, datetime)) else value
+        if value and field.attname in PERSONAL.get(kind, ()):
+            value = digest(value).hex()
+        told[field.attname] = _plain(value)
     return told
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, (bytes, memoryview)):
+        return bytes(value).hex()
+    return value.isoformat() if isinstance(value, (date, datetime)) else value
 
 
 class Kept:
