@@ -15,6 +15,7 @@ from niangjia.engines.exports.layout import (
     LONGEST_HEADING,
     LONGEST_TEXT,
     MOST_COLUMNS,
+    Layout,
     LayoutColumn,
     words_read,
     words_written,
@@ -46,8 +47,10 @@ class ExportForm(forms.Form):
     def __init__(self, *args: Any, wanted: Asked, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         layouts = layouts_for(wanted)
-        self.fields["layout"].choices = [(one.code, one.name) for one in layouts]  # type: ignore[attr-defined]
+        self.fields["layout"].choices = [(one.code, _named(one)) for one in layouts]  # type: ignore[attr-defined]
         self.fields["layout"].initial = layouts[0].code
+        if any(one.kind for one in layouts):
+            self.fields["kind"].help_text = "名称后面写着格式的，按它自己的格式。"
         if not wanted.may_reveal:
             del self.fields["in_full"]
         if not wanted.source.has_personal:
@@ -58,6 +61,10 @@ class ExportForm(forms.Form):
         return Wish(
             chosen["layout"], chosen["kind"], chosen["reason"], bool(chosen.get("in_full")), chosen.get("password", "")
         )
+
+
+def _named(layout: Layout) -> str:
+    return f"{layout.name} · {layout.kind.upper()}" if layout.kind else layout.name
 
 
 class NewLayoutForm(forms.Form):

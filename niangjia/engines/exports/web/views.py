@@ -142,8 +142,7 @@ def layout(request: HttpRequest, pk: int) -> HttpResponse:
         request, "exports/layout.html",
         {
             "row": row, "form": form, "formset": formset, "may_edit": may_edit, "list_title": title_of(row.list_name),
-            "headings": [one.heading for one in columns], "samples": source.samples(columns), "columns": columns,
-            "known": source.known,
+            "headings": [one.heading for one in columns], "samples": source.samples(columns), "columns": [(one, source.known[one.source].heading if one.source in source.known else "") for one in columns],
         },
         status=422 if form.errors or any(formset.errors) else 200,
     )  # fmt: skip

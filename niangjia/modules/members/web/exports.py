@@ -67,7 +67,7 @@ class MemberSource(Source):
         ),
         Field(
             "born_on", "出生日期", of_person(lambda one: one.born_on), personal=True,
-            samples=tuple(date.fromisoformat(day) for day in ("1990-05-17", "1988-11-02", "1992-03-08")),
+            samples=tuple(date.fromisoformat(day) for day in ("1990-05-17", "1988-11-02", "1992-03-08", "1985-07-15", "1997-09-30")),
         ),
         Field("political_status", "政治面貌", of_person(word(rules.Politics, "political_status")), samples=("群众", "中共党员", "")),
         Field("education", "学历", of_person(word(rules.Education, "education")), samples=("大学专科", "普通高中", "初中")),
