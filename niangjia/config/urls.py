@@ -11,6 +11,7 @@ urlpatterns = [
     path("desk/", include("niangjia.engines.exports.web.urls")),
     path("desk/", include("niangjia.modules.organisations.web.urls")),
     path("desk/", include("niangjia.modules.members.web.urls")),
+    path("proof/", include("niangjia.modules.members.web.proofs")),
     path("", include("niangjia.modules.members.web.phone.urls")),
     path("", include("niangjia.ui.phone.urls")),
     path("", include("niangjia.ui.urls")),

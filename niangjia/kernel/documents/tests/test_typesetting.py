@@ -26,7 +26,7 @@ def text_of(pdf: bytes) -> str:
     found = []
     for stream in streams:
         try:
-            content = zlib.decompress(stream)
+            content = zlib.decompressobj().decompress(stream)  # the last byte may look like the line's end
         except zlib.error:
             continue
         if b"begincmap" in content:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from niangjia.kernel.crypto.masks import mask_name
-from niangjia.modules.members.models import Membership, Person
+from niangjia.modules.members.models import JoiningApplication, JoiningCode, Membership, MembershipRequest, Person
 
 REASON = "names beside entries that the reader may see"
 
@@ -16,3 +16,18 @@ def names_of_persons(ids: list[int]) -> dict[int, str]:
 def names_of_memberships(ids: list[int]) -> dict[int, str]:
     rows = Membership.objects.unscoped(reason=REASON).filter(pk__in=ids)
     return {pk: mask_name(name) for pk, name in rows.values_list("pk", "person__name")}
+
+
+def names_of_applications(ids: list[int]) -> dict[int, str]:
+    rows = JoiningApplication.objects.unscoped(reason=REASON).filter(pk__in=ids)
+    return {pk: mask_name(name) for pk, name in rows.values_list("pk", "name")}
+
+
+def names_of_requests(ids: list[int]) -> dict[int, str]:
+    rows = MembershipRequest.objects.unscoped(reason=REASON).filter(pk__in=ids)
+    return {pk: mask_name(name) for pk, name in rows.values_list("pk", "membership__name")}
+
+
+def names_of_codes(ids: list[int]) -> dict[int, str]:
+    rows = JoiningCode.objects.unscoped(reason=REASON).filter(pk__in=ids)
+    return dict(rows.values_list("pk", "spot"))

@@ -27,15 +27,19 @@ class Answer:
 
 def proof_answer(code: str, *, now: datetime) -> Answer | None:
     """None for a code that no paper has."""
-    tidy = "".join(character for character in code.lower() if character in UNMISTAKABLE)
     rows = MembershipProof.objects.unscoped(reason="whoever holds the paper may ask whether it holds")
-    proof: MembershipProof | None = rows.select_related("membership").filter(code=tidy).first()
+    proof: MembershipProof | None = rows.select_related("membership").filter(code=tidy_code(code)).first()
     if proof is None:
         return None
     why = _what_changed(proof, now)
     return Answer(
         mask_name(proof.membership.name), proof.number, timezone.localdate(proof.issued_at), not why, why
     )  # fmt: skip
+
+
+def tidy_code(typed: str) -> str:
+    """As it is kept, however it was copied from the paper."""
+    return "".join(character for character in typed.lower() if character in UNMISTAKABLE)
 
 
 def _what_changed(proof: MembershipProof, now: datetime) -> str:

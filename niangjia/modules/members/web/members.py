@@ -235,7 +235,7 @@ def person_reveal(request: HttpRequest, pk: int, field: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def member_add(request: HttpRequest) -> HttpResponse:
     actor = actor_of(request)
-    form = AdmissionForm(request.POST or None, actor=actor, initial={"organisation": _likely_union(request)})
+    form = AdmissionForm(request.POST or None, actor=actor, initial={"organisation": likely_union(request)})
     made: list[Membership] = []
 
     def admit(facts: dict[str, Any]) -> None:
@@ -255,7 +255,7 @@ def member_add(request: HttpRequest) -> HttpResponse:
     )  # fmt: skip
 
 
-def _likely_union(request: HttpRequest) -> int | None:
+def likely_union(request: HttpRequest) -> int | None:
     """The union of the page one comes from, the one where one works now, or the only one there is."""
     asked = pages.number_in(request.GET.get("organisation", ""))
     if asked:

@@ -1,9 +1,39 @@
 from django.urls import URLPattern, path
 
-from niangjia.modules.members.web import members, memberships, work_places
+from niangjia.modules.members.web import (
+    applications,
+    joining_codes,
+    members,
+    memberships,
+    proofs,
+    requests,
+    work_places,
+)
 
 app_name = "members"
 urlpatterns: list[URLPattern] = [
+    path("applications/", applications.applications, name="applications"),
+    path("applications/accept/", applications.applications_accept, name="applications_accept"),
+    path("applications/refuse/", applications.applications_refuse, name="applications_refuse"),
+    path("applications/return/", applications.applications_return, name="applications_return"),
+    path("applications/<int:pk>/", applications.application, name="application"),
+    path("applications/<int:pk>/accept/", applications.application_accept, name="application_accept"),
+    path("applications/<int:pk>/hand-over/", applications.application_hand_over, name="application_hand_over"),
+    path("applications/<int:pk>/hand-up/", applications.application_hand_up, name="application_hand_up"),
+    path("applications/<int:pk>/refuse/", applications.application_refuse, name="application_refuse"),
+    path("applications/<int:pk>/return/", applications.application_return, name="application_return"),
+    path("applications/<int:pk>/reveal/<slug:field>/", applications.application_reveal, name="application_reveal"),
+    path("applications/codes/", joining_codes.joining_codes, name="joining_codes"),
+    path("applications/codes/add/", joining_codes.joining_code_add, name="joining_code_add"),
+    path("applications/codes/<int:pk>/", joining_codes.joining_code, name="joining_code"),
+    path("applications/codes/<int:pk>/poster/", joining_codes.joining_code_poster, name="joining_code_poster"),
+    path("applications/codes/<int:pk>/retire/", joining_codes.joining_code_retire, name="joining_code_retire"),
+    path("applications/requests/", requests.requests, name="requests"),
+    path("applications/requests/grant/", requests.requests_grant, name="requests_grant"),
+    path("applications/requests/refuse/", requests.requests_refuse, name="requests_refuse"),
+    path("applications/requests/<int:pk>/", requests.member_request, name="request"),
+    path("applications/requests/<int:pk>/grant/", requests.request_grant, name="request_grant"),
+    path("applications/requests/<int:pk>/refuse/", requests.request_refuse, name="request_refuse"),
     path("members/", members.member_list, name="member_list"),
     path("members/add/", members.member_add, name="member_add"),
     path("members/document/", members.document_check, name="document_check"),
@@ -21,6 +51,7 @@ urlpatterns: list[URLPattern] = [
     path("members/<int:pk>/reveal/<slug:field>/", members.person_reveal, name="person_reveal"),
     path("memberships/<int:pk>/change/", memberships.membership_change, name="membership_change"),
     path("memberships/<int:pk>/edit/", memberships.membership_edit, name="membership_edit"),
+    path("memberships/<int:pk>/proof/", proofs.proof_issue, name="proof_issue"),
     path("memberships/<int:pk>/transfer/", memberships.membership_transfer, name="membership_transfer"),
     path("organisations/<int:pk>/members/", members.organisation_members, name="organisation_members"),
     path("organisations/<int:pk>/members/confirm/", members.register_confirm, name="register_confirm"),

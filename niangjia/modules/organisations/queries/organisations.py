@@ -65,6 +65,12 @@ def line_of(organisation: Organisation) -> list[Organisation]:
     return sorted(rows.select_related("scope"), key=lambda row: row.scope.path.count("."))
 
 
+def closed_among(ids: Iterable[int]) -> set[int]:
+    """Those of these organisations that were dissolved or merged."""
+    rows = Organisation.objects.unscoped(reason="whether rows in sight still lead somewhere")
+    return set(rows.filter(pk__in=set(ids), closed_on__isnull=False).values_list("pk", flat=True))
+
+
 def names_of(ids: Iterable[int]) -> dict[int, str]:
     """Names by id, for labels beside rows that are in sight."""
     rows = Organisation.objects.unscoped(reason="labels of rows in sight").filter(pk__in=set(ids))
