@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from niangjia.engines.imports import sending_back, staging
 from niangjia.engines.imports.headings import plain
-from niangjia.engines.imports.models import BatchState, ImportBatch, RememberedHeading
+from niangjia.engines.imports.models import TAKEN_BACK_WITHIN, BatchState, ImportBatch, RememberedHeading
 from niangjia.engines.imports.permissions import Permission
 from niangjia.engines.imports.queries import (
     NOT_THERE,
@@ -32,10 +32,9 @@ from niangjia.kernel.access.models import Scope
 from niangjia.kernel.audit import actions as audit
 from niangjia.kernel.errors import Missing, NotPermitted, Refused
 from niangjia.kernel.files.actions import store
-from niangjia.kernel.files.kinds import CSV, TEXT, XLSX
+from niangjia.kernel.files.kinds import CSV, TEXT, XLS, XLSX
 from niangjia.kernel.notify.actions import notify
 
-XLS = "application/vnd.ms-excel"
 S = BatchState
 _HEADING, _REASON = 60, 300
 
@@ -142,6 +141,8 @@ def send_back_batch(batch_id: int, *, reason: str, actor: Actor, now: datetime) 
 def take_back_batch(batch_id: int, *, reason: str, actor: Actor, now: datetime) -> None:
     """Undoes a whole commit; rows that were edited since stay and are listed in `kept`."""
     with _at(batch_id, actor, S.DONE) as batch:
+        if batch.committed_at is None or now - batch.committed_at > TAKEN_BACK_WITHIN:
+            raise Refused("imports.too_late", "导入已超过一年，不能整批撤回，请逐条修改。")
         batch.taker_id, batch.taker_reason = actor.user_id, _reason(reason)
         begin(batch, S.TAKING_BACK, now=now)
 

@@ -77,6 +77,7 @@ def _check(batch: ImportBatch, progress: Progress, now: datetime) -> None:
         if batch.state == BatchState.CHECKED:
             batch.asked_at = None
         batch.step_done = batch.step_total = batch.rows
+        batch.trouble = batch.trouble or _unread(source)
         batch.save()
         bad = batch.outcomes.get(str(int(Outcome.REFUSED)), 0)
         notify(
@@ -86,6 +87,13 @@ def _check(batch: ImportBatch, progress: Progress, now: datetime) -> None:
             url=batch.get_absolute_url(),
             now=now,
         )
+
+
+def _unread(source: OpenSheet) -> str:
+    if not source.too_wide:
+        return ""
+    first = "、".join(map(str, source.too_wide[:3]))
+    return f"第 {first} 行{'等' if len(source.too_wide) > 3 else ''}在最后一个表头右边还有内容，没有读取；需要时请补上表头后重新上传。"  # noqa: PLR2004
 
 
 def rebuild(batch: ImportBatch, place: Place, spool: Spool, progress: Progress) -> OpenSheet:

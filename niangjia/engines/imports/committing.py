@@ -120,7 +120,8 @@ def _tidy(batch: ImportBatch) -> None:
     if to_write(batch) < MANY or connection.in_atomic_block:
         return
     kinds = {*batch.ranges, *RowBefore.objects.filter(batch=batch).values_list("kind", flat=True).distinct()}
-    vacuum(*(apps.get_model(kind) for kind in sorted(kinds)))
+    tables = {model._meta.label_lower: model for model in apps.get_models()}
+    vacuum(*(tables[kind] for kind in sorted(kinds) if kind in tables))
 
 
 def take_back(batch_id: int, *, now: datetime) -> None:

@@ -8,7 +8,7 @@ from django.db import connection, transaction
 from django.db.models import Q, QuerySet
 
 from niangjia.engines.imports import staging
-from niangjia.engines.imports.models import BatchState, ImportBatch
+from niangjia.engines.imports.models import TAKEN_BACK_WITHIN, BatchState, ImportBatch, RowBefore
 from niangjia.engines.imports.steps import GIVEN_UP, TASKS, begin, fail
 
 S = BatchState
@@ -35,6 +35,7 @@ def forget(*, now: datetime) -> int:
     day = now - timedelta(days=KEPT_DAYS)
     waiting = _batches().filter(state__in=[S.UPLOADED, S.CHECKED, S.WAITING], created_at__lt=day)
     waiting.update(state=S.DROPPED, trouble=f"超过 {KEPT_DAYS} 天没有确认，已自动放弃。")
+    RowBefore.objects.filter(batch__committed_at__lt=now - TAKEN_BACK_WITHIN).delete()
     done = Q(state=S.DONE, committed_at__lt=day)
     forgotten = _batches().filter(done | Q(state__in=[S.DROPPED, S.TAKEN_BACK]), pk__in=_with_tables())
     for batch in forgotten:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import ClassVar
 
 from django.db import models
@@ -10,6 +11,9 @@ from django.urls import reverse
 from niangjia.engines.imports.permissions import Permission
 from niangjia.kernel.access.models import Scope
 from niangjia.kernel.access.scoped import ScopedModel
+
+TAKEN_BACK_WITHIN = timedelta(days=365)
+"""Afterwards what the rows said before is forgotten."""
 
 
 class BatchState(models.TextChoices):

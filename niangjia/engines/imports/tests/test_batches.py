@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import openpyxl
 import pytest
+import xlwt
 from django.db import connection
 
 from niangjia.engines.imports import actions, checking, committing, keeping, queries, sending_back, staging, testing
@@ -132,6 +133,27 @@ def test_a_workbook_comes_back_as_a_workbook(world: World) -> None:
     assert rows == [("编号", "名称", "座位", "退回原因"), ("A1", None, "12", "名称：没有名称。")]
 
 
+def test_an_old_workbook_comes_back_as_a_new_one(world: World) -> None:
+    book, content = xlwt.Workbook(), io.BytesIO()
+    sheet = book.add_sheet("册")
+    for number, row in enumerate((["编号", "名称", "座位"], ["A1", "", 12], ["A2", "南门", 3])):
+        for column, cell in enumerate(row):
+            sheet.write(number, column, cell)
+    book.save(content)
+    batch = checked(world, content.getvalue(), name="册.xls")
+    assert (batch.file_kind, outcomes(batch)) == ("xls", {Outcome.REFUSED: 1, Outcome.NEW: 1})
+    stored = file_of(batch.refused_file_id)
+    with content_of(stored) as back:
+        assert list(openpyxl.load_workbook(io.BytesIO(back.read())).active.values)[1][:3] == ("A1", None, "12")
+    assert stored.name == "册-退回原因.xlsx"
+
+
+def test_what_stands_beside_the_headings_is_said(world: World) -> None:
+    batch = checked(world, csv_of(("A1", "北门", 12, "多出来的"), ("A2", "南门", 3)))
+    assert batch.trouble.startswith("第 2 行在最后一个表头右边")
+    assert batch.state == BatchState.CHECKED
+
+
 def test_the_whole_sheet_says_what_became_of_each_row(world: World) -> None:
     written(world, csv_of(("A1", "北门", 12), ("A3", "老南门", 5)))
     batch = written(world, FIVE)
@@ -201,9 +223,13 @@ def test_taking_back_leaves_what_was_edited_since(world: World) -> None:
     actions.take_back_batch(batch.pk, reason="传错了", actor=world.clerk, now=NOW)
     committing.take_back(batch.pk, now=NOW)
     committing.take_back(batch.pk, now=NOW)
+    with pytest.raises(Refused, match="一年"):
+        actions.take_back_batch(
+            written(world, csv_of(("C1", "新", 1))).pk, reason="晚了", actor=world.clerk, now=NOW + timedelta(days=400)
+        )
     batch = again(batch)
     assert (batch.state, batch.kept) == (BatchState.TAKEN_BACK, ["西门：导入后改过，保留。"])
-    assert toys() == [("A1", "北门", 12), ("A3", "新南门", 5), ("B2", "西门", 2)]
+    assert toys() == [("A1", "北门", 12), ("A3", "新南门", 5), ("B2", "西门", 2), ("C1", "新", 1)]
     assert not RowBefore.objects.filter(batch=batch).exists()
     assert AuditEntry.objects.get(verb="imports.batch.taken_back").reason == "传错了"
     assert not queries.preview_stands(batch)
