@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from array import array
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from datetime import date, timedelta
 from functools import lru_cache
-from heapq import nsmallest
+from heapq import nlargest, nsmallest
 from typing import NamedTuple
 
 from niangjia.kernel.days import EARLIEST, LATEST
@@ -98,14 +99,16 @@ _REMEMBERED = 10_000
 
 
 class NearestNames:
-    """The three known names that a wrong one may have meant, by the pairs of neighbouring characters they share."""
+    """The three known names that a wrong one may have meant, by the pairs of neighbouring characters they share.
+
+    A city has 150,000 employers, and each checking process keeps its own: hence the narrow arrays.
+    """
 
     def __init__(self, names: Iterable[str]) -> None:
         self._names = list(dict.fromkeys(names))
-        self._pairs = [_pairs(name) for name in self._names]
-        self._having: defaultdict[str, list[int]] = defaultdict(list)
-        for index, pairs in enumerate(self._pairs):
-            for pair in pairs:
+        self._having: defaultdict[str, array[int]] = defaultdict(lambda: array("I"))
+        for index, name in enumerate(self._names):
+            for pair in _pairs(name):
                 self._having[pair].append(index)
         self._known: dict[str, list[str]] = {}
 
@@ -121,14 +124,18 @@ class NearestNames:
         wanted = _pairs(text)
         shared: Counter[int] = Counter()
         # 总工会 is in every name and tells nothing: rare pairs choose the candidates, all pairs rank them.
-        for pair in sorted(wanted, key=lambda pair: len(self._having.get(pair, ())))[:6]:
-            shared.update(self._having.get(pair, ())[:2_000])
-        nearest = nsmallest(
-            3,
-            shared,
-            key=lambda index: (-2 * len(wanted & self._pairs[index]) / (len(wanted) + len(self._pairs[index])), index),
-        )
+        for pair in sorted(wanted, key=lambda pair: (len(self._having.get(pair, ())), pair))[:_RARE_PAIRS]:
+            shared.update(self._having.get(pair, ())[:_WITH_A_PAIR])
+        likely = nlargest(_CANDIDATES, shared, key=shared.__getitem__)
+        nearest = nsmallest(3, likely, key=lambda index: (-_likeness(wanted, _pairs(self._names[index])), index))
         return [self._names[index] for index in nearest]
+
+
+_RARE_PAIRS, _WITH_A_PAIR, _CANDIDATES = 6, 200, 30
+
+
+def _likeness(one: frozenset[str], other: frozenset[str]) -> float:
+    return 2 * len(one & other) / (len(one) + len(other))
 
 
 def _pairs(text: str) -> frozenset[str]:
