@@ -42,6 +42,7 @@ class ExportForm(forms.Form):
     reason = forms.CharField(
         label="用途", min_length=SHORTEST_REASON, max_length=LONGEST_REASON,
         help_text="例如：上报第四季度会员名册。会记入审计日志。",
+        error_messages={"required": "请写明导出的用途。", "min_length": f"请写明导出的用途，至少 {SHORTEST_REASON} 个字。"},
     )  # fmt: skip
 
     def __init__(self, *args: Any, wanted: Asked, **kwargs: Any) -> None:

@@ -15,6 +15,7 @@ from niangjia.modules.organisations.web import (
     at,
     employer_wording,
     employers,
+    exports,
     office_desk,
     organisations,
     terms,
@@ -28,6 +29,7 @@ def register() -> None:
     register_tree()
     register_employers()
     office_desk.register()
+    exports.register_exports()
 
 
 def register_tree() -> None:
