@@ -144,7 +144,7 @@ class Sheet(ABC):
         return 0
 
     def absent(self, staging: str, place: Place, *, after: str, size: int) -> list[tuple[int, str, str]]:
-        """A page of them: (id, label, small print), in a stable order after the label `after`."""
+        """A page of them: (id, label, small print), by id; `after` is the last one's, '' at the beginning."""
         return []
 
     def end_absent(self, ids: Sequence[int], place: Place, *, reason: str, now: datetime) -> int:

@@ -154,9 +154,9 @@ class ToySheet(Sheet):
     def absent(self, staging_table: str, place: Place, *, after: str, size: int) -> list[tuple[int, str, str]]:
         with connection.cursor() as cursor:
             cursor.execute(
-                f"select t.id, t.code, t.name from {TABLE} t where t.code > %s and not exists "
-                f"(select 1 from {staging_table} s where s.code = t.code) order by t.code limit %s",
-                [after, size],
+                f"select t.id, t.code, t.name from {TABLE} t where t.id > %s and not exists "
+                f"(select 1 from {staging_table} s where s.code = t.code) order by t.id limit %s",
+                [int(after or 0), size],
             )
             found: list[tuple[int, str, str]] = cursor.fetchall()
         return found

@@ -107,7 +107,7 @@ def absent_of(request: HttpRequest, batch: ImportBatch, after: str) -> dict[str,
     found = queries.absent_rows(batch, actor_of(request), today=timezone.localdate(), after=after, size=PAGE + 1)
     return {
         "absent": found[:PAGE],
-        "next": found[PAGE - 1][1] if len(found) > PAGE else None,
+        "next": str(found[PAGE - 1][0]) if len(found) > PAGE else None,
         "may_end": batch.state in (BatchState.CHECKED, BatchState.DONE),
     }
 
