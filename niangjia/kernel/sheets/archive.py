@@ -45,6 +45,8 @@ class Archive:
         part = self._parts.get(name.lower())
         if part is None:
             raise damaged()
+        if part.flag_bits & 1:
+            raise locked()
         packed, unpacked = max(part.compress_size, 1), 0
         try:
             with self._zip.open(part) as content:
@@ -53,8 +55,6 @@ class Archive:
                     if unpacked > most or (unpacked > _RATIO_COUNTS_FROM and unpacked > packed * _MOST_RATIO):
                         raise _bomb()
                     yield piece
-        except RuntimeError:  # what zipfile raises where a password is needed
-            raise locked() from None
         except _UNREADABLE:
             raise damaged() from None
 

@@ -16,7 +16,7 @@ _TOKEN = re.compile(
     r'<c r="([A-Z]{1,3})\d+"(?: s="(\d+)")?(?: t="(\w+)")?'
     r"(?:/>|>(?:<f[^>]*/>|<f[^>]*>[^<]*</f>)?"
     r'(?:<v>([^<]*)</v>|<is><t(?: xml:space="preserve")?>([^<]*)</t></is>)?</c>)'
-    r"|<row([^<>&']*)>"
+    r'|<row((?: [\w:]+="[^"<>&]*")* ?/?)>'
     r"|(.+)",
     re.DOTALL,
 )
@@ -25,8 +25,10 @@ _REFERENCE = re.compile("&(lt|gt|amp|quot|apos|#10);")
 _NAMED = {"lt": "<", "gt": ">", "amp": "&", "quot": '"', "apos": "'", "#10": "\n"}
 _LONGEST = 40_000
 _FAR = 1 << 40
+_GAPS = [("",) * gap for gap in range(MOST_COLUMNS)]
 _NEVER = bytes(set(range(32)) - {9, 10, 13})
 _NOT_HERE = ("\ufffe".encode(), "\uffff".encode(), b"]]>")
+_EVERY_COLUMN = columns_by_letters(16_384)
 _COLUMNS = columns_by_letters(MOST_COLUMNS)
 
 
@@ -50,22 +52,23 @@ def rows_of(xml: str, cells: Cells) -> list[tuple[int, list[str]]] | None:
     row_is_open = False
     near = cells.near
     for letters, style, kind, value, inline, row, stray in _TOKEN.findall(xml):
-        if letters and row_is_open:
+        if letters:
+            if not row_is_open:
+                return None
             said = value or inline
-            if not said:
+            if not said and letters in _EVERY_COLUMN:
                 continue
             if kind == "s":
                 index = int(said) if said.isdecimal() else _FAR
                 text = near[index] if index < len(near) else cells.text(said, kind, style)
-            elif (plain := _plain(said)) is not None and (kind == "inlineStr" or not inline):
+            elif (plain := _plain(said)) is not None and (not inline or kind == "inlineStr"):
                 text = cells.text(plain, kind, style)
             else:
                 return None
             gap = _COLUMNS.get(letters, -1) - len(texts)
             if gap < 0:
                 return None
-            if gap:
-                texts += [""] * gap
+            texts += _GAPS[gap]
             texts.append(text)
         elif stray or row_is_open:
             return None

@@ -57,6 +57,9 @@ def write_sheet(
     except (OSError, XlsxWriterException):
         target.unlink(missing_ok=True)
         raise disk_full() from None
+    except BaseException:
+        target.unlink(missing_ok=True)
+        raise
 
 
 def _write_delimited(target: Path, headings: Sequence[str], rows: Iterable[Sequence[str]], dialect: Dialect) -> int:
@@ -76,7 +79,11 @@ def _write_workbook(target: Path, headings: Sequence[str], rows: Iterable[Sequen
     count = 0
     rows = iter(rows)
     sample = list(islice(rows, _SAMPLE))
-    with xlsxwriter.Workbook(str(target), {**_INERT, "constant_memory": True}) as book:
+    # A folder of its own, because the writer leaves its pieces behind when the disk is full.
+    with (
+        TemporaryDirectory(prefix=".sheet-", dir=target.parent) as folder,
+        xlsxwriter.Workbook(str(target), {**_INERT, "constant_memory": True, "tmpdir": folder}) as book,
+    ):
         sheet = book.add_worksheet("数据")
         bold = book.add_format({"bold": True, "num_format": "@"})
         text = book.add_format({"num_format": "@"})
