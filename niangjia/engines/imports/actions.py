@@ -82,8 +82,6 @@ def match_columns(batch_id: int, *, mapping: Mapping[str, int], actor: Actor, no
         _ensure_mapping(declared, batch.headings, mapping)
         _remember(batch, declared, mapping)
         batch.mapping, batch.asked_at, batch.trouble = dict(mapping), None, ""
-        if batch.rows:
-            batch.step_total = batch.rows
         _record(batch, "matched", actor, now)
         begin(batch, S.CHECKING, now=now)
 

@@ -69,6 +69,8 @@ def whole_sheet(batch: ImportBatch, task_id: int, *, now: datetime) -> None:
                     progress(task_id, done, batch.rows)
 
     stored = _written(batch, source, RESULT, rows(), now)
+    found = ImportBatch.objects.unscoped(reason="the job's own batch").filter(pk=batch.pk)
+    found.update(sheet_file_id=stored.pk)
     finish(task_id, result=f"共 {batch.rows} 行，最后一列是处理结果。", now=now, file=stored)
 
 

@@ -36,6 +36,8 @@ def begin(batch: ImportBatch, state: BatchState, *, now: datetime) -> None:
     """Within the transaction that decides it: the job is there if and only if the state is."""
     batch.state, batch.failed_in = state, ""
     batch.step_done, batch.step_began_at = 0, now
+    # Only the check goes row by row; writing is a few statements.
+    batch.step_total = (batch.rows or batch.step_total) if state == BatchState.CHECKING else None
     batch.save()
     send(batch.pk, TASKS[state])
 

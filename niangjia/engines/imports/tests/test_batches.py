@@ -3,15 +3,27 @@
 from __future__ import annotations
 
 import csv
+import errno
 import io
 from datetime import timedelta
 
 import openpyxl
+import psycopg
 import pytest
 import xlwt
 from django.db import connection
 
-from niangjia.engines.imports import actions, checking, committing, keeping, queries, sending_back, staging, testing
+from niangjia.engines.imports import (
+    actions,
+    checking,
+    committing,
+    keeping,
+    queries,
+    sending_back,
+    staging,
+    steps,
+    testing,
+)
 from niangjia.engines.imports.models import BatchState, ImportBatch, RowBefore
 from niangjia.engines.imports.sheet import Change, Outcome
 from niangjia.engines.imports.testing import TOY, csv_of, toys
@@ -22,6 +34,7 @@ from niangjia.kernel.files.models import StoredFile
 from niangjia.kernel.files.queries import content_of
 from niangjia.kernel.jobs.models import BackgroundTask, TaskState
 from niangjia.kernel.notify.models import Message
+from niangjia.kernel.processes import OrphanedError
 
 FIVE = csv_of(("A1", "北门", 12), ("A2", "", "多"), ("A3", "南门", ""), ("A1", "又北门", 3), ("", "无号", 1))
 
@@ -210,6 +223,30 @@ def test_a_row_that_turned_up_by_hand_stops_the_commit(world: World) -> None:
         cursor.execute(f"insert into {testing.TABLE} (code, name) values ('A3', '手工')")
     committing.commit(batch.pk, now=NOW)  # the unique index says so
     assert (again(batch).state, toys()) == (BatchState.CHECKING, [("A3", "手工", 0)])
+
+
+def test_after_a_while_the_register_is_asked_again_before_writing(world: World) -> None:
+    written(world, csv_of(("A1", "老北门", 12)))
+    batch = checked(world, csv_of(("A1", "北门", 12), ("A2", "南门", 1)))
+    actions.commit_batch(batch.pk, actor=world.clerk, now=NOW)
+    with connection.cursor() as cursor:
+        cursor.execute(f"update {testing.TABLE} set name = '北门'")
+        cursor.execute("update imports_importbatch set checked_at = checked_at - interval '1 hour'")
+    committing.commit(batch.pk, now=NOW)
+    assert (again(batch).state, toys()) == (BatchState.CHECKING, [("A1", "北门", 12)])
+
+
+def test_what_went_wrong_is_told_in_words() -> None:
+    full = OSError(errno.EFBIG, "File too large")
+    hidden = RuntimeError("the workbook could not be closed")
+    hidden.__cause__ = full
+    assert {steps.sentence_for(full), steps.sentence_for(hidden)} == {steps.DISK_FULL}
+    assert steps.sentence_for(psycopg.errors.DiskFull("no space")) == steps.DISK_FULL
+    assert steps.sentence_for(Refused("x", "看不懂。")) == "看不懂。"
+    assert steps.sentence_for(OrphanedError()) == steps.KILLED
+    assert steps.sentence_for(KeyError("x")) == steps.UNKNOWN
+    assert steps.connection_was_lost(psycopg.OperationalError("server closed the connection"))
+    assert not steps.connection_was_lost(psycopg.errors.DiskFull("no space"))
 
 
 def test_taking_back_leaves_what_was_edited_since(world: World) -> None:
