@@ -22,7 +22,8 @@ from niangjia.modules.organisations.rules import ChosenBy, OrganisationKind
 from niangjia.modules.organisations.sheets.cells import Cells, Labels
 from niangjia.modules.organisations.sheets.kept import Kept, values_of
 from niangjia.modules.organisations.sheets.planned import PlannedSheet, Row, staged
-from niangjia.modules.organisations.sheets.union_plan import Register, UnionPlan, plan_unions
+from niangjia.modules.organisations.sheets.union_plan import plan_unions
+from niangjia.modules.organisations.sheets.union_register import Register, UnionPlan
 from niangjia.modules.organisations.sheets.union_return import take_back_unions
 
 _K = OrganisationKind
