@@ -10,7 +10,10 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from niangjia.kernel.audit.models import AuditEntry
 from tests.cast import SEATS, Belongings, Cast, Corner
 
-WORDS = {"goal": "parent", "way": "congress", "token": "not-an-invitation", "field": "phone", "sheet": "members.member"}
+WORDS = {
+    "goal": "parent", "way": "congress", "token": "not-an-invitation", "field": "phone", "sheet": "members.member",
+    "purpose": "SHARING", "kind": "LEAVE", "code": "2222222222222222",
+}  # fmt: skip
 
 
 def routes() -> dict[str, set[str]]:

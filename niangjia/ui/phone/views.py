@@ -59,8 +59,8 @@ def mine(request: HttpRequest) -> HttpResponse:
     )
 
 
-@for_workers
 @require_GET
+@for_workers
 def inbox(request: HttpRequest) -> HttpResponse:
     """The newest messages; what is shown here counts as read from the next time on."""
     rows = list(notify.inbox(_own_id(request))[:MESSAGES_SHOWN])

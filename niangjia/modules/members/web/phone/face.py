@@ -7,6 +7,7 @@ from typing import Any
 from django.http import HttpRequest
 
 from niangjia.kernel.access.workers import is_worker
+from niangjia.kernel.audit.labels import register_labels
 from niangjia.modules.members.queries.own import own_active, own_application, own_requests
 from niangjia.modules.members.rules import ApplicationState, MembershipState, RequestKind, RequestState
 from niangjia.modules.organisations.queries.joining import union_shown
@@ -18,7 +19,23 @@ APPLICATION_TONES = {
 }  # fmt: skip
 
 
+VERBS = {
+    "access.worker.opened": "手机账号开通",
+    "access.worker.closed": "手机账号注销",
+    "access.worker.looked": "本人查看自己的信息",
+    "access.worker.exported": "本人导出自己的信息",
+    "access.worker.not_proved": "本人核对会籍未通过",
+    "members.application.received": "提交入会申请",
+    "members.application.withdrawn": "撤回入会申请",
+    "members.consent.given": "同意使用个人信息",
+    "members.consent.withdrawn": "撤回同意",
+    "members.request.received": "提交会员申办",
+    "members.request.withdrawn": "撤回会员申办",
+}
+
+
 def register() -> None:
+    register_labels(VERBS)
     phone.register_card(
         phone.Card("members/phone/cards/begin.html", context=begin, order=10),
         phone.Card("members/phone/cards/union.html", context=union, order=20),

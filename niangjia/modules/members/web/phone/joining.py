@@ -95,8 +95,8 @@ def consent(request: HttpRequest) -> HttpResponse:
     )
 
 
-@for_workers
 @require_http_methods(["GET", "POST"])
+@for_workers
 def apply(request: HttpRequest) -> HttpResponse:
     """The fields, then the unions to choose from, then done. Nothing is kept before the worker says so."""
     if missing_consents(own_id(request)):
@@ -183,16 +183,16 @@ def _initial(request: HttpRequest, latest: JoiningApplication | None) -> dict[st
     return {"name": person.name if person else request.user.name}  # type: ignore[union-attr]
 
 
-@for_workers
 @require_GET
+@for_workers
 def employers(request: HttpRequest) -> HttpResponse:
     """Names that begin to be typed, completed; names of employers are public."""
     found = employers_like(request.GET.get("q", "")[:100])
     return JsonResponse([{"name": name, "note": place} for name, place in found], safe=False)
 
 
-@for_workers
 @require_GET
+@for_workers
 def application(request: HttpRequest) -> HttpResponse:
     """How the latest application stands."""
     row = own_application(own_id(request))
@@ -221,8 +221,8 @@ def _steps(row: JoiningApplication) -> list[dict[str, Any]]:
     return [sent, {"at": row.decided_at, "text": said[0], "icon": said[1], "tone": said[2], "note": row.reason}]
 
 
-@for_workers
 @require_POST
+@for_workers
 def application_withdraw(request: HttpRequest) -> HttpResponse:
     try:
         withdraw_application(own_id(request), now=timezone.now())

@@ -52,8 +52,8 @@ WHAT_FOLLOWS = {
 }
 
 
-@for_workers
 @require_http_methods(["GET", "POST"])
+@for_workers
 def union(request: HttpRequest) -> HttpResponse:
     """我在哪个工会. Whoever isn't linked to the register yet proves it here; a wrong try says nothing of who is in it."""
     form = ProofForm(request.POST or None)
@@ -91,8 +91,8 @@ def _membership(row: Any) -> dict[str, Any]:
 # ---- requests
 
 
-@for_workers
 @require_GET
+@for_workers
 def requests(request: HttpRequest) -> HttpResponse:
     membership = own_active(own_id(request))
     kinds = requests_from(MembershipState(membership.status)) if membership else ()
@@ -116,8 +116,8 @@ def requests(request: HttpRequest) -> HttpResponse:
     )
 
 
-@for_workers
 @require_http_methods(["GET", "POST"])
+@for_workers
 def request_add(request: HttpRequest, kind: str) -> HttpResponse:
     """One request; a transfer first finds the union to go to."""
     try:
@@ -159,8 +159,8 @@ def _targets(work: WorkForm, here: int) -> list[Offer]:
     )
 
 
-@for_workers
 @require_POST
+@for_workers
 def request_withdraw(request: HttpRequest, pk: int) -> HttpResponse:
     try:
         withdraw_request(pk, own_id(request), now=timezone.now())
@@ -173,8 +173,8 @@ def request_withdraw(request: HttpRequest, pk: int) -> HttpResponse:
 # ---- what is held
 
 
-@for_workers
 @require_http_methods(["GET", "POST"])
+@for_workers
 def data(request: HttpRequest) -> HttpResponse:
     """All that is held, masked; by POST in full, which is kept in the trail."""
     full = request.method == "POST"
@@ -184,8 +184,8 @@ def data(request: HttpRequest) -> HttpResponse:
     return render(request, "members/phone/data.html", {"sections": found, "full": full})
 
 
-@for_workers
 @require_POST
+@for_workers
 def export(request: HttpRequest) -> HttpResponse:
     """The same in a file: a page to read, or JSON for another system."""
     look_at_own(own_id(request), now=timezone.now(), exported=True)
@@ -200,8 +200,8 @@ def export(request: HttpRequest) -> HttpResponse:
     return response
 
 
-@for_workers
 @require_GET
+@for_workers
 def consents(request: HttpRequest) -> HttpResponse:
     """What was agreed to, in the very words of then, and what follows when it is taken back."""
     rows = [
@@ -212,8 +212,8 @@ def consents(request: HttpRequest) -> HttpResponse:
     return render(request, "members/phone/consents.html", {"rows": rows, "waits": waits})
 
 
-@for_workers
 @require_POST
+@for_workers
 def consent_withdraw(request: HttpRequest, purpose: str) -> HttpResponse:
     try:
         taken = Purpose(purpose)
