@@ -107,3 +107,19 @@ def test_the_page_offers_full_numbers_only_with_the_right(cast: Cast) -> None:
 def test_only_those_who_may_export_see_the_button(cast: Cast) -> None:
     for job, shown in (("CHAIR", True), ("AUDITOR", True), ("HOTLINE_OPERATOR", False)):
         assert ("data-list-export" in cast.client(job).get("/desk/members/").content.decode()) is shown
+
+
+NAMES_OF_OFFICE = {"organisations.officer"}  # who holds which office is no private matter
+
+
+def test_files_about_people_are_locked() -> None:
+    """A list that names private people says so, or its files would lie open."""
+    wrong = [
+        f"{spec.name}.{column.key}"
+        for spec in registered()
+        for column in spec.columns
+        if column.label in {"姓名", "申请人", "会员", "手机", "手机号", "移动电话", "手机尾号", "证件号码"}
+        and not column.personal
+        and spec.name not in NAMES_OF_OFFICE
+    ]
+    assert not wrong
