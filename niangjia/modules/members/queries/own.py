@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.db.models import Q
+
 from niangjia.kernel.access.scoped import ScopedQuerySet
 from niangjia.kernel.audit.actions import kind_of
 from niangjia.kernel.audit.models import AuditEntry
@@ -92,14 +94,18 @@ class Held:
 def held(user_id: int) -> Held:
     person, memberships = own_person(user_id), own_memberships(user_id)
     changes = MembershipChange.objects.unscoped(reason=OWN).filter(membership__in=[row.pk for row in memberships])
-    looks = (
-        AuditEntry.objects.filter(
-            subject_kind=kind_of(Person), subject_id=person.pk, verb="members.person.revealed"
-        ).order_by("-id")[:LOOKS_SHOWN]
-        if person
-        else []
-    )
+    applications = list(own_applications(user_id))
     return Held(
-        person, memberships, list(changes.order_by("on", "id")), list(own_applications(user_id)),
-        own_requests(user_id), own_consents(user_id), list(looks),
+        person, memberships, list(changes.order_by("on", "id")), applications, own_requests(user_id),
+        own_consents(user_id), _looks(person, applications),
     )  # fmt: skip
+
+
+def _looks(person: Person | None, applications: list[JoiningApplication]) -> list[AuditEntry]:
+    seen = Q(
+        subject_kind=kind_of(JoiningApplication), subject_id__in=[row.pk for row in applications],
+        verb="members.application.revealed",
+    )  # fmt: skip
+    if person is not None:
+        seen |= Q(subject_kind=kind_of(Person), subject_id=person.pk, verb="members.person.revealed")
+    return list(AuditEntry.objects.filter(seen).order_by("-id")[:LOOKS_SHOWN])
