@@ -20,6 +20,7 @@ from niangjia.engines.exports.actions import Wish, ask_for_export, new_password
 from niangjia.engines.exports.models import Export, ExportLayout
 from niangjia.engines.exports.queries import asked
 from niangjia.engines.exports.source import source_of
+from niangjia.engines.imports.sheet import Outcome
 from niangjia.kernel.access.models import Grant
 from niangjia.kernel.access.queries import actor_of
 from niangjia.kernel.audit.models import AuditEntry
@@ -30,9 +31,11 @@ from niangjia.kernel.files.queries import open_file
 from niangjia.kernel.jobs.models import BackgroundTask, TaskState
 from niangjia.kernel.sheets.reading import open_sheet
 from niangjia.modules.members.actions import MembershipFacts, admit_member, change_membership
+from niangjia.modules.members.models import Platform
 from niangjia.modules.members.rules import Change
 from niangjia.modules.members.sheets.columns import COLUMNS
 from niangjia.modules.members.testing import member, person_facts
+from niangjia.modules.members.tests.rosters import Roster, row
 from niangjia.modules.organisations.testing import Tree, acting_as, officer, small_tree
 
 PASSWORD = "k7mp-3wth-9xpd"
@@ -365,10 +368,10 @@ def layout(name: str) -> ExportLayout:
 
 @pytest.mark.django_db
 def test_the_examples_are_made_of_fields_that_there_are():
-    for row in ExportLayout.objects.unscoped(reason="the examples"):
-        known = source_of(row.list_name).known
-        assert row.as_layout().sources <= known.keys()
-        assert len(source_of(row.list_name).samples(row.as_layout().columns)) == 5
+    for one in ExportLayout.objects.unscoped(reason="the examples"):
+        known = source_of(one.list_name).known
+        assert one.as_layout().sources <= known.keys()
+        assert len(source_of(one.list_name).samples(one.as_layout().columns)) == 5
     assert ExportLayout.objects.unscoped(reason="the examples").count() == 3
 
 
@@ -413,3 +416,26 @@ def test_a_layout_that_was_switched_off_ends_the_export(tree, clerk):
     row.save()
     jobs.make_file(export.pk)
     assert "已停用" in task_of(export).result
+
+
+# --- out and in again ---
+
+
+@pytest.mark.parametrize("kind", ["csv", "xlsx"])
+def test_our_own_roster_comes_back_unchanged(tree, clerk, tmp_path, kind):
+    Platform.objects.create(name="燕归快递")
+    ground = acting_as("CHAIR", tree.north)
+    rows = [
+        row("林小燕", categories="快递员、网约送餐员", platform="燕归快递", education="硕士研究生", is_migrant="否"),
+        row("买买提·艾力", ethnicity="维吾尔族", household_place="喀什", marital_status="已婚", phone=""),
+        row("王建国", status="保留", change="保留", change_on="2025-01-01", change_reason="退休"),
+        row("赵敏", change="转入", change_on="2024-03-01", household_kind="外地农村", post="-快递员"),
+        row("Ann Lee", document_kind="护照", document_number="A12345678", sex="女", born_on="1990-05-17"),
+    ]
+    Roster(tree.mill, rows, actor=ground).commit()
+    wish = Wish("roster", kind, "核对名册", in_full=True, password=PASSWORD)
+    exported_rows = rows_of(exported(clerk, wish), tmp_path)
+    assert len(exported_rows) == 5
+    back = [{column.key: one[column.heading] for column in COLUMNS} for one in exported_rows]
+    again = Roster(tree.north, back, actor=ground)
+    assert again.outcomes == [Outcome.UNCHANGED] * 5, (again.messages, again.changes())
