@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.utils import timezone
 
 from niangjia.kernel.audit.models import AuditEntry
+from niangjia.modules.members.models import DuplicatePair, Person
 from tests.cast import SEATS, Belongings, Cast, Corner
 
 WORDS = {
@@ -56,4 +58,18 @@ def object_of(kind: str, corner: Corner) -> Any:
         return corner.user  # the address names the officer first
     if kind == "audit_entry":
         return AuditEntry.objects.filter(path=corner.organisation.scope.path).latest("pk")
+    if kind == "pair":
+        return pair_of(corner.person)
     return getattr(corner, {"employer_union": "link"}.get(kind, kind))
+
+
+def pair_of(person: Person) -> DuplicatePair:
+    """Somebody beside another row of the same human being, which was merged into the first."""
+    other, _ = Person.objects.unscoped(reason="the second of a pair").get_or_create(
+        merged_into=person,
+        defaults={"name": person.name, "document_kind": "RESIDENT", "sex": "0", "created_at": timezone.now()},
+    )
+    pair, _ = DuplicatePair.objects.unscoped(reason="what an address points to").get_or_create(
+        first=person, second=other, defaults={"why": "PHONE", "state": "OPEN", "found_on": timezone.localdate()}
+    )
+    return pair

@@ -1,4 +1,4 @@
-"""What the register does by itself at night."""
+"""What the register does by itself: at night, and after an application came in."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ import logging
 from django.utils import timezone
 from procrastinate.contrib.django import app
 
-from niangjia.modules.members.actions import check_register
+from niangjia.modules.members.actions import check_register, find_duplicates
+from niangjia.modules.members.actions.identity import TASK as CHECK_IDENTITY
+from niangjia.modules.members.actions.identity import check_identity_of
 
 log = logging.getLogger(__name__)
 
@@ -21,3 +23,14 @@ def check_register_nightly(timestamp: int) -> None:
             "The register differs from its tally (%s), its flow (%s) or its people's names (%s): see the audit trail",
             len(found.tally), len(found.flow), len(found.names),
         )  # fmt: skip
+
+
+@app.task(name=CHECK_IDENTITY)
+def check_identity(application_id: int) -> None:
+    check_identity_of(application_id, now=timezone.now())
+
+
+@app.periodic(cron="20 2 * * *")
+@app.task(name="members.find_duplicates", queueing_lock="members.find_duplicates", pass_context=False)
+def find_duplicates_nightly(timestamp: int) -> None:
+    find_duplicates(now=timezone.now())

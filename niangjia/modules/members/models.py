@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
-from django.db.models import F, Func, Q, Value
+from django.db.models import Exists, F, Func, OuterRef, Q, Value
 from django.db.models.functions import Substr
 
 from niangjia.kernel.access.actor import Actor
@@ -48,10 +48,17 @@ class Person(FailClosedModel):
     bank_name = models.CharField("开户银行", max_length=60, blank=True)
     bank_card = EncryptedTextField("银行卡号")
     user = models.OneToOneField(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    # Registered twice: the memberships are the other's, this one only keeps its document number from a third entry.
+    merged_into = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="+", db_index=False
+    )
     created_at = models.DateTimeField()
 
     class Meta:
         constraints: ClassVar = [models.CheckConstraint(condition=~Q(name=""), name="person_named")]
+        indexes: ClassVar = [
+            models.Index(fields=["merged_into"], condition=Q(merged_into__isnull=False), name="person_merged_into")
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -424,3 +431,63 @@ class MembershipProof(ScopedModel):
     @property
     def number(self) -> str:
         return f"{self.issued_at:%Y}-{self.pk:06}"
+
+
+class DuplicatePair(FailClosedModel):
+    """Two people who may be one, until an officer says which it is. Seen by whoever sees both."""
+
+    first = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="+")
+    second = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="+")
+    why = models.CharField("相同之处", max_length=10)
+    state = models.CharField("状态", max_length=10)
+    found_on = models.DateField("发现日期")
+    decided_by = models.CharField(max_length=50, blank=True)
+    decided_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["first", "second"], name="duplicate_pair_once"),
+            models.CheckConstraint(condition=Q(first__lt=F("second")), name="duplicate_pair_ordered"),
+        ]
+        indexes: ClassVar = [models.Index(fields=["state", "-id"], name="duplicate_pair_state")]
+
+    @classmethod
+    def visible_rows(cls, rows: ScopedQuerySet[Any], actor: Actor) -> ScopedQuerySet[Any]:
+        return cls.narrowed(rows, actor.paths(Permission.MEMBER_VIEW))
+
+    @classmethod
+    def narrowed(cls, rows: ScopedQuerySet[Any], paths: tuple[str, ...]) -> ScopedQuerySet[Any]:
+        if not paths:
+            return rows.none()
+        for side in ("first", "second"):
+            here = Membership.objects.unscoped(reason="whether both are in sight").filter(
+                Q(person=OuterRef(side)) | Q(person=OuterRef(f"{side}__merged_into")),
+                scope__in=Scope.objects.filter(path__under_any=list(paths)).values("id"),
+            )
+            rows = rows.filter(Exists(here))
+        return rows
+
+    def may_change(self, actor: Actor, permission: str) -> str | None:
+        """The place of the first, if the right covers both."""
+        places = [person.may_change(actor, permission) for person in (self.first, self.second)]
+        return places[0] if all(places) else None
+
+
+class PersonMerge(FailClosedModel):
+    """What a merge did, for taking it back. Encrypted values stand in `facts` as they are sealed in their column.
+
+    `facts`: field → [before, after] of who was kept. `memberships`: what each that went over was before.
+    """
+
+    pair = models.ForeignKey(DuplicatePair, on_delete=models.CASCADE, related_name="+")
+    kept = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    gone = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    facts = models.JSONField()
+    memberships = models.JSONField()
+    account = models.BooleanField(default=False)  # the account of who went went over as well
+    at = models.DateTimeField()
+    undone_at = models.DateTimeField(null=True)
+
+    @classmethod
+    def visible_rows(cls, rows: ScopedQuerySet[Any], actor: Actor) -> ScopedQuerySet[Any]:
+        return rows.filter(pair__in=DuplicatePair.objects.visible_to(actor).values("pk"))

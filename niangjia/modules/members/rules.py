@@ -340,6 +340,20 @@ class IdentityAnswer(Word):
     UNKNOWN = "UNKNOWN", "未能核验"
 
 
+# --- people registered twice ---
+
+
+class Likeness(Word):
+    PHONE = "PHONE", "姓名和手机号相同"
+    WORK = "WORK", "姓名、出生日期和用人单位相同"
+
+
+class PairState(Word):
+    OPEN = "OPEN", "待核对"
+    MERGED = "MERGED", "已合并"
+    DIFFERENT = "DIFFERENT", "不是同一人"
+
+
 # --- names ---
 
 _HAN = "\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U000323af"

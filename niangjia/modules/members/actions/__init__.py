@@ -3,6 +3,7 @@
 from niangjia.modules.members.actions.bulk import RowResult, change_members, tag_members, transfer_members
 from niangjia.modules.members.actions.checking import Differences, check_register
 from niangjia.modules.members.actions.confirming import confirm_register
+from niangjia.modules.members.actions.duplicates import find_duplicates, keep_apart, merge_people, undo_merge
 from niangjia.modules.members.actions.facts import MembershipFacts, PersonFacts
 from niangjia.modules.members.actions.memberships import change_membership, edit_membership, transfer_member
 from niangjia.modules.members.actions.merging import move_members
@@ -31,6 +32,9 @@ __all__ = [
     "correct_document",
     "edit_membership",
     "edit_person",
+    "find_duplicates",
+    "keep_apart",
+    "merge_people",
     "move_members",
     "problems_of",
     "rename_person",
@@ -38,4 +42,5 @@ __all__ = [
     "tag_members",
     "transfer_member",
     "transfer_members",
+    "undo_merge",
 ]

@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 from niangjia.kernel.crypto.masks import mask_name
-from niangjia.modules.members.models import JoiningApplication, JoiningCode, Membership, MembershipRequest, Person
+from niangjia.modules.members.models import (
+    DuplicatePair,
+    JoiningApplication,
+    JoiningCode,
+    Membership,
+    MembershipRequest,
+    Person,
+)
 
 REASON = "names beside entries that the reader may see"
 
@@ -31,3 +38,8 @@ def names_of_requests(ids: list[int]) -> dict[int, str]:
 def names_of_codes(ids: list[int]) -> dict[int, str]:
     rows = JoiningCode.objects.unscoped(reason=REASON).filter(pk__in=ids)
     return dict(rows.values_list("pk", "spot"))
+
+
+def names_of_pairs(ids: list[int]) -> dict[int, str]:
+    rows = DuplicatePair.objects.unscoped(reason=REASON).filter(pk__in=ids)
+    return {pk: mask_name(name) for pk, name in rows.values_list("pk", "first__name")}

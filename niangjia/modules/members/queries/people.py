@@ -62,6 +62,8 @@ def registered(number: str, actor: Actor, *, name: str | None = None, lock: bool
     if lock:
         everybody = everybody.select_for_update()
     person: Person | None = everybody.filter(document_digest=digest(number)).first()
+    if person is not None and person.merged_into_id:
+        person = everybody.get(pk=person.merged_into_id)
     if person is None:
         return None
     rows = Membership.objects.unscoped(reason="whether this person may join").filter(person=person)

@@ -2,6 +2,7 @@ from django.urls import URLPattern, path
 
 from niangjia.modules.members.web import (
     applications,
+    duplicates,
     joining_codes,
     members,
     memberships,
@@ -34,6 +35,11 @@ urlpatterns: list[URLPattern] = [
     path("applications/requests/<int:pk>/", requests.member_request, name="request"),
     path("applications/requests/<int:pk>/grant/", requests.request_grant, name="request_grant"),
     path("applications/requests/<int:pk>/refuse/", requests.request_refuse, name="request_refuse"),
+    path("duplicates/", duplicates.duplicate_list, name="duplicate_list"),
+    path("duplicates/<int:pk>/", duplicates.duplicate, name="duplicate"),
+    path("duplicates/<int:pk>/apart/", duplicates.duplicate_apart, name="duplicate_apart"),
+    path("duplicates/<int:pk>/merge/", duplicates.duplicate_merge, name="duplicate_merge"),
+    path("duplicates/<int:pk>/undo/", duplicates.duplicate_undo, name="duplicate_undo"),
     path("members/", members.member_list, name="member_list"),
     path("members/add/", members.member_add, name="member_add"),
     path("members/document/", members.document_check, name="document_check"),

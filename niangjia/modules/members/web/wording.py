@@ -15,7 +15,7 @@ from niangjia.modules.members import rules
 from niangjia.modules.members.actions.people import REVEALABLE
 from niangjia.modules.members.models import DeliverySite, Membership, MembershipChange, Platform
 from niangjia.modules.members.permissions import Permission
-from niangjia.modules.members.queries.naming import names_of_memberships, names_of_persons
+from niangjia.modules.members.queries.naming import names_of_memberships, names_of_pairs, names_of_persons
 from niangjia.modules.members.rules import Category, Change, MembershipState
 from niangjia.modules.organisations.queries.membership import employer_names
 from niangjia.modules.organisations.queries.organisations import names_of
@@ -29,6 +29,9 @@ VERBS = {
     "members.membership.edited": "修改会籍资料",
     "members.membership.moved_out": "会籍转出",
     "members.membership.moved_in": "会籍转入",
+    "members.person.merged": "合并重复登记的人",
+    "members.person.merge_undone": "撤销人员合并",
+    "members.duplicate.kept_apart": "认定不是同一人",
     "members.register.confirmed": "核对名册",
     "members.register.merged": "会员随工会合并",
     "members.register.differs": "夜间核对发现差异",
@@ -76,6 +79,7 @@ def register() -> None:
     register_labels(VERBS)
     register_subject("members.person", Permission.MEMBER_VIEW, names_of_persons, "members:member")
     register_subject("members.membership", Permission.MEMBER_VIEW, names_of_memberships)
+    register_subject("members.duplicatepair", Permission.MEMBER_EDIT, names_of_pairs, "members:duplicate")
     register_values(
         "members.person",
         document_kind=lambda value: word(rules.Document, value),
