@@ -50,12 +50,6 @@ class UnionPlan:
     made: Organisation | None = None
 
     @property
-    def parent_id(self) -> int | None:
-        if isinstance(self.superior, UnionPlan):
-            return self.superior.made.pk if self.superior.made else None
-        return self.superior.pk if self.superior else None
-
-    @property
     def founded_on(self) -> date | None:
         return self.facts.get("founded_on")
 

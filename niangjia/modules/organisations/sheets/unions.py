@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from django.db import IntegrityError
 
@@ -14,7 +14,8 @@ from niangjia.kernel.access.actions import hold_tree
 from niangjia.kernel.errors import Missing, NotPermitted, Refused
 from niangjia.modules.organisations import rules
 from niangjia.modules.organisations.actions.employers import link_employer_to_union
-from niangjia.modules.organisations.actions.organisations import add_organisation, edit_organisation
+from niangjia.modules.organisations.actions.founding import Founding, found_many
+from niangjia.modules.organisations.actions.organisations import Facts, edit_organisation
 from niangjia.modules.organisations.actions.terms import appoint_post, start_term
 from niangjia.modules.organisations.models import Organisation
 from niangjia.modules.organisations.permissions import Permission
@@ -149,14 +150,18 @@ class UnionSheet(PlannedSheet):
     # --- write
 
     def write(self, rows: list[Row], place: Place, *, now: datetime) -> dict[str, Any]:
-        """Superiors before those under them, each through the actions that the pages call."""
+        """New ones by the table, superiors first; what changes of those that stand goes through the pages' actions."""
         writing = Writing(place, Kept(place.batch_id), now)
-        for row in sorted(rows, key=lambda row: row.plan.rank):
+        plans = sorted((row.plan for row in rows), key=lambda plan: plan.rank)
+        writing.found([plan for plan in plans if plan.known is None])
+        for plan in plans:
             try:
-                writing.write(row.plan)
+                if plan.known is not None:
+                    writing.change(plan.known, plan)
+                writing.link(plan)
             except (Refused, NotPermitted, Missing) as no:
-                # The plan saw the same rules: the register must have changed since.
-                raise IntegrityError(f"row {row.number}: {no}") from no
+                # The plan asked the same rules: the register must have changed since.
+                raise IntegrityError(f"row {plan.row.number}: {no}") from no
         writing.kept.write()
         return {}
 
@@ -172,41 +177,57 @@ class Writing:
     kept: Kept
     now: datetime
 
-    def write(self, plan: UnionPlan) -> None:
-        who: dict[str, Any] = {"actor": self.place.actor, "now": self.now}
-        union = self._union(plan, who)
-        before = [(row, values_of(row)) for row in (*plan.open_terms, *plan.open_posts)] if plan.term else []
+    @property
+    def who(self) -> dict[str, Any]:
+        return {"actor": self.place.actor, "now": self.now}
+
+    def found(self, plans: list[UnionPlan]) -> None:
+        foundings: dict[UnionPlan, Founding] = {}
+        for plan in plans:
+            superior = foundings[plan.superior] if isinstance(plan.superior, UnionPlan) else plan.superior
+            assert superior is not None
+            foundings[plan] = Founding(
+                superior,
+                plan.name,
+                plan.kind,
+                cast("Facts", plan.facts),
+                plan.term,
+                plan.elected_by,
+                plan.post,
+                plan.chosen_by,
+            )
+        self.kept.made(*found_many(list(foundings.values()), **self.who))
+        for plan, founding in foundings.items():
+            plan.made = founding.made
+
+    def change(self, union: Organisation, plan: UnionPlan) -> None:
+        if plan.changes_facts:
+            before = values_of(union)
+            self.kept.changed(edit_organisation(union.pk, **plan.facts, **self.who), before)
         if plan.term is not None:
             term = plan.term
+            standing = [(row, values_of(row)) for row in (*plan.open_terms, *plan.open_posts)]
             self.kept.made(
                 start_term(
                     union.pk, number=term.number, from_on=term.from_on, until_on=term.until_on,
-                    elected_by=plan.elected_by, **who,
+                    elected_by=plan.elected_by, **self.who,
                 )
             )  # fmt: skip
-        for row, values in before:
-            row.refresh_from_db()
-            self.kept.changed(row, values)
+            for row, before in standing:
+                row.refresh_from_db()
+                self.kept.changed(row, before)
         if plan.post is not None:
             post = plan.post
             self.kept.made(
                 appoint_post(
-                    union.pk, kind=post.post, name=post.person, from_on=post.from_on, chosen_by=plan.chosen_by, **who
+                    union.pk, kind=post.post, name=post.person, from_on=post.from_on, chosen_by=plan.chosen_by,
+                    **self.who,
                 )
-            )
-        for employer in plan.employers:
-            since = plan.founded_on if plan.known is None and plan.founded_on else self.place.today
-            self.kept.made(link_employer_to_union(employer.pk, organisation_id=union.pk, from_on=since, **who))
+            )  # fmt: skip
 
-    def _union(self, plan: UnionPlan, who: dict[str, Any]) -> Organisation:
-        if plan.known is None:
-            assert plan.parent_id is not None
-            plan.made = add_organisation(
-                parent_id=plan.parent_id, name=plan.row.said["name"], kind=plan.kind, **plan.facts, **who
-            )
-            self.kept.made(plan.made)
-            return plan.made
-        if plan.changes_facts:
-            before = values_of(plan.known)
-            self.kept.changed(edit_organisation(plan.known.pk, **plan.facts, **who), before)
-        return plan.known
+    def link(self, plan: UnionPlan) -> None:
+        union = plan.known or plan.made
+        assert union is not None
+        since = plan.founded_on if plan.known is None and plan.founded_on else self.place.today
+        for employer in plan.employers:
+            self.kept.made(link_employer_to_union(employer.pk, organisation_id=union.pk, from_on=since, **self.who))

@@ -9,7 +9,7 @@ import pytest
 from niangjia.engines.imports.sheet import Outcome
 from niangjia.kernel.access.models import Scope, ScopePath
 from niangjia.modules.organisations.actions.employers import ALREADY_ELSEWHERE, add_employer
-from niangjia.modules.organisations.actions.organisations import edit_organisation
+from niangjia.modules.organisations.actions.organisations import add_organisation, edit_organisation
 from niangjia.modules.organisations.actions.terms import appoint_post, start_term
 from niangjia.modules.organisations.models import Division, Employer, Organisation, Post, StructureChange, Term
 from niangjia.modules.organisations.rules import ChosenBy, credit_code_check_character
@@ -392,3 +392,44 @@ def test_how_terms_are_numbered():
 def test_headings_and_aliases_mean_one_column_each():
     words = [word for column in COLUMNS for word in (column.heading, *column.aliases)]
     assert len(words) == len(set(words))
+
+
+def test_a_union_by_the_sheet_is_one_by_hand(tree):
+    """Many are founded by the table: field by field as the actions would."""
+    who = {"actor": acting_as("CHAIR", tree.north), "now": NOW}
+    bring(tree, {key: text for key, text in TEA.items() if key != "用人单位"}, job="CHAIR").commit()
+    by_sheet = named("北山茶厂工会")
+    by_hand = add_organisation(
+        parent_id=tree.north.pk, name="北山酒厂工会", kind=K.PRIMARY_UNION, credit_code=union_code(2), division=NORTH,
+        address="茶山 1 号", telephone="83012345", founded_on=date(2019, 5, 6), **who,
+    )  # fmt: skip
+    start_term(
+        by_hand.pk, number=2, from_on=date(2024, 5, 6), until_on=date(2029, 5, 6), elected_by=ChosenBy.CONGRESS, **who
+    )
+    appoint_post(
+        by_hand.pk, kind=PostKind.CHAIR, name="周敏", from_on=date(2024, 5, 6), chosen_by=ChosenBy.CONGRESS, **who
+    )
+
+    def told(union):
+        own = {"scope_id": "id", "scope": "id", "organisation_id": "id", "id": "id", "term_id": "term"}
+        own |= {"name": "name", "name_key": "name", "credit_code": "code", "path": "path", "path_after": "path"}
+        rows = [union, union.scope, *ScopePath.objects.filter(scope=union.scope)]
+        rows += [*union.changes.all(), *union.terms.all()]
+        facts = [
+            {
+                field.attname: own.get(field.attname) or getattr(row, field.attname)
+                for field in row._meta.concrete_fields
+            }
+            for row in rows
+        ]
+        own["name"] = ""
+        posts = [
+            {
+                field.attname: own.get(field.attname) or getattr(row, field.attname)
+                for field in row._meta.concrete_fields
+            }
+            for row in union.posts.all()
+        ]
+        return [*facts, *posts]
+
+    assert told(by_sheet) == told(named("北山酒厂工会"))
