@@ -19,7 +19,7 @@ from niangjia.engines.imports.models import BatchState, ImportBatch
 from niangjia.engines.imports.progress import Progress, Stopped, one_run_of
 from niangjia.engines.imports.queries import may_run, place_for, source_of
 from niangjia.engines.imports.sheet import Outcome, Place, Sheet, sheet_named
-from niangjia.engines.imports.spool import Spool, pack, unpack
+from niangjia.engines.imports.spool import Spool, cells_of, pack, packed_rows
 from niangjia.kernel.access.queries import actor_of
 from niangjia.kernel.errors import Refused
 from niangjia.kernel.notify.actions import notify
@@ -140,7 +140,8 @@ def check_pieces(pieces: Iterable[bytes], *, table: str, sheet: Sheet, place: Pl
     count = 0
     with staging.loading(table, sheet) as write:
         for piece in pieces:
-            for number, cells in unpack(piece):
+            for number, packed in packed_rows(piece):
+                cells = cells_of(packed)
                 cells.append("")  # what -1 picks, for a column that the file hasn't got
                 write(number, check_row(pick(cells), facts))
                 count += 1

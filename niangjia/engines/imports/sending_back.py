@@ -17,7 +17,7 @@ from niangjia.engines.imports.headings import OURS, REASONS, RESULT
 from niangjia.engines.imports.models import ImportBatch
 from niangjia.engines.imports.queries import source_of
 from niangjia.engines.imports.sheet import Outcome, sheet_named
-from niangjia.engines.imports.spool import Spool
+from niangjia.engines.imports.spool import Spool, cells_of
 from niangjia.kernel.errors import Refused
 from niangjia.kernel.files.actions import store
 from niangjia.kernel.files.models import StoredFile
@@ -41,9 +41,9 @@ def refused_rows(batch: ImportBatch, source: OpenSheet, spool: Spool, *, now: da
             cursor.execute(f"select number, problems from {batch.staging} where outcome = 0 order by number")
             refused = iter(cursor)
             wanted, problems = next(refused, (None, None))
-            for number, cells in spool.rows():
+            for number, packed in spool.rows():
                 if number == wanted:
-                    yield [*cells, reasons(problems, titles)]
+                    yield [*cells_of(packed), reasons(problems, titles)]
                     wanted, problems = next(refused, (None, None))
 
     return _written(batch, source, REASONS, rows(), now).pk

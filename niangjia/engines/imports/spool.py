@@ -13,16 +13,24 @@ from typing import cast
 from django.conf import settings
 
 Row = tuple[int, list[str]]
+Packed = tuple[int, bytes]
 _LENGTH = 8
+
+# marshal is for processes of the same Python, a moment later: three times as quick as pickle. Row by row, because
+# most rows are never looked at again, and a whole piece at once keeps the garbage collector busy.
 
 
 def pack(rows: list[Row]) -> bytes:
-    """For a process of the same Python, a moment later: three times as quick as pickle."""
-    return marshal.dumps(rows)
+    return marshal.dumps(([number for number, _ in rows], [marshal.dumps(cells) for _, cells in rows]))
 
 
-def unpack(piece: bytes) -> list[Row]:
-    return cast("list[Row]", marshal.loads(piece))  # noqa: S302 - packed by us, a moment ago
+def packed_rows(piece: bytes) -> Iterator[Packed]:
+    numbers, cells = marshal.loads(piece)  # noqa: S302 - packed by us
+    return zip(numbers, cells, strict=True)
+
+
+def cells_of(packed: bytes) -> list[str]:
+    return cast("list[str]", marshal.loads(packed))  # noqa: S302 - packed by us
 
 
 class Spool:
@@ -33,10 +41,10 @@ class Spool:
     def add(self, piece: bytes) -> None:
         self._file.write(len(piece).to_bytes(_LENGTH, "big") + piece)
 
-    def rows(self) -> Iterator[Row]:
+    def rows(self) -> Iterator[Packed]:
         self._file.seek(0)
         while length := self._file.read(_LENGTH):
-            yield from unpack(self._file.read(int.from_bytes(length, "big")))
+            yield from packed_rows(self._file.read(int.from_bytes(length, "big")))
 
     def close(self) -> None:
         self._file.close()
