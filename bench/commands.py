@@ -25,3 +25,28 @@ def lists(
 ) -> None:
     """Pages, searches and counts of the register, fresh and after an unvacuumed change of 2.5 %."""
     raise typer.Exit(ground.run("bench.lists", scale=scale, pg=pg, arguments=[str(rounds), str(pg), scale]))
+
+
+@app.command()
+def joining(
+    applications: Annotated[int, typer.Option(help="How many workers hand one in.")] = 3000,
+    pg: Annotated[int, typer.Option(help="PostgreSQL 18 (the wheel's) or 15 (Debian's).")] = 18,
+    scale: Annotated[str, typer.Option(help="The register that they join: small, county or city.")] = "small",
+) -> None:
+    """Workers join on their phones and officers take them in; none is lost."""
+    arguments = [str(applications)]
+    raise typer.Exit(ground.run("bench.joining", scale=scale, pg=pg, arguments=arguments, own="bench_joining"))
+
+
+@app.command("roster-import")
+def roster_import(
+    rows: Annotated[int, typer.Option(help="Rows of the file.")] = 1_000_000,
+    file_format: Annotated[str, typer.Option("--format", help="csv or xlsx.")] = "csv",
+    register: Annotated[str, typer.Option(help="city, or about how many members there are already.")] = "city",
+    pg: Annotated[int, typer.Option(help="PostgreSQL 18 (the wheel's) or 15 (Debian's).")] = 18,
+) -> None:
+    """A roster with 2 % bad rows of every kind, from the file to the sheet returned, by a real worker."""
+    scale = "county" if register.isdigit() else register
+    raise typer.Exit(
+        ground.run_on_a_copy("bench.roster_import", scale=scale, pg=pg, arguments=[str(rows), file_format, register])
+    )

@@ -6,7 +6,9 @@ import hashlib
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 from niangjia.kernel.localdb import LocalServer
 
@@ -14,16 +16,42 @@ ROOT = Path(__file__).resolve().parents[1]
 SHAPES = ("niangjia/**/migrations/*.py", "niangjia/**/seed.py", "niangjia/**/synthetic.py", "niangjia/kernel/bulk.py")
 
 
-def run(module: str, *, scale: str, pg: int, arguments: list[str]) -> int:
-    """Runs a bench's module in a process of its own on a filled database; returns its exit code."""
+def run(module: str, *, scale: str, pg: int, arguments: list[str], own: str = "") -> int:
+    """Runs a bench's module in a process of its own on a filled database; returns its exit code.
+
+    `own` is the name of a copy that the bench may change; it is dropped at the end.
+    """
     server = LocalServer(version=pg, purpose="bench")
     server.start()
     try:
         environment = environment_of(server, scale)
+        if own:
+            server.drop_database(own)
+            server.create_database(own, template=urlsplit(environment["DATABASE_URL"]).path.strip("/"))
+            environment["DATABASE_URL"] = server.url(own)
         return subprocess.run(
             [sys.executable, "-m", module, *arguments], cwd=ROOT, env=environment, check=False
         ).returncode
     finally:
+        if own:
+            server.drop_database(own)
+        server.stop()
+
+
+def run_on_a_copy(module: str, *, scale: str, pg: int, arguments: list[str]) -> int:
+    """As `run`, for a bench that writes: the filled database stays as it is."""
+    server = LocalServer(version=pg, purpose="bench")
+    server.start()
+    copy = f"bench_copy_{os.getpid()}"
+    try:
+        environment = environment_of(server, scale)
+        server.create_database(copy, template=unquote(urlsplit(environment["DATABASE_URL"]).path.strip("/")))
+        with tempfile.TemporaryDirectory(prefix="niangjia-bench-") as files:
+            environment |= {"DATABASE_URL": server.url(copy), "NIANGJIA_FILES": files}
+            command = [sys.executable, "-m", module, *arguments]
+            return subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
+    finally:
+        server.drop_database(copy)
         server.stop()
 
 
