@@ -89,7 +89,7 @@ def ask(
         target = _target(kind, to_union, membership)
         try:
             with transaction.atomic():
-                row = MembershipRequest.objects.create(
+                row: MembershipRequest = MembershipRequest.objects.create(
                     membership=membership, user=user, kind=kind.value, to_scope_id=target, note=said,
                     state=RequestState.RECEIVED.value, received_at=now,
                 )  # fmt: skip

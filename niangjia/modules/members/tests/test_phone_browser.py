@@ -47,7 +47,7 @@ def look(page, server, addresses, display):
             name = "-".join([f"{place:02}", *display.values()]) or "plain"
             page.screenshot(path=f"{PICTURES}/{len(addresses)}-{name}.png", full_page=True)
         wrong += [f"{address}: {fault}" for fault in faults(page)]
-    return wrong + [line for line in said if "404" not in line]
+    return wrong + [line for line in said if "404" not in line and "403" not in line]
 
 
 @pytest.mark.parametrize("display", DISPLAYS, ids=lambda one: "-".join(one.values()) or "plain")
@@ -125,13 +125,13 @@ def test_names_of_employers_are_completed(transactional_db, live_server, window)
     window.goto(live_server.url + "/join/apply/")
     field = window.get_by_role("combobox", name="用人单位")
     field.press_sequentially("好味")
-    expect(window.get_by_role("option")).to_have_count(2)
+    expect(window.locator(".suggestions > button")).to_have_count(2)
     assert faults(window) == []
     field.press("ArrowDown")
     field.press("ArrowDown")
     field.press("Enter")
     expect(field).to_have_value("好味食品公司")
-    expect(window.get_by_role("option")).to_have_count(0)
+    expect(window.locator(".suggestions > button")).to_have_count(0)
 
 
 def test_big_text_and_dark_hold_from_page_to_page(live_server, window):

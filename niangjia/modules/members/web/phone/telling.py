@@ -27,7 +27,8 @@ def sections(found: Held, phone: str, *, full: bool) -> list[Section]:
     masks = (str, str, str) if full else (mask_phone, mask_identity, mask_card)
     show_phone, show_identity, show_card = masks
     unions = names_of(
-        {row.scope_id for row in (*found.memberships, *found.applications)}
+        {row.scope_id for row in found.memberships}
+        | {row.scope_id for row in found.applications}
         | {row.to_scope_id for row in found.requests if row.to_scope_id}
     )
     told: list[Section] = [("登录账号", [[("手机号码", show_phone(phone))]])]
