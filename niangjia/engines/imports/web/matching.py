@@ -82,7 +82,9 @@ def match_page(
     part: bool = False,
 ) -> HttpResponse:
     mapping = batch.mapping if chosen is None else chosen
-    rows = [cells for _, cells in queries.sample_rows(batch, SHOWN_ROWS)]
+    # Full numbers stand in the file: whoever didn't bring it sees its headings only.
+    is_own = actor_of(request).user_id == batch.user_id
+    rows = [cells for _, cells in queries.sample_rows(batch, SHOWN_ROWS)] if is_own else []
     lines = lines_of(batch, mapping, rows)
     context: dict[str, Any] = {
         "lines": lines,

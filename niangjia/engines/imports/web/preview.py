@@ -56,7 +56,9 @@ def preview_page(request: HttpRequest, batch: ImportBatch) -> HttpResponse:
     context = frame(request, batch) | rows_of(request, batch, outcome)
     if request.headers.get("HX-Target") == "rows":
         return render(request, "imports/rows.html", context)
-    context |= figures_of(batch) | (result_of(batch) if batch.state in AFTER else decision_of(request, batch))
+    context |= figures_of(batch, gone="gone" in context) | (
+        result_of(batch) if batch.state in AFTER else decision_of(request, batch)
+    )
     return render(request, "imports/result.html" if batch.state in AFTER else "imports/preview.html", context)
 
 
@@ -112,11 +114,17 @@ def absent_of(request: HttpRequest, batch: ImportBatch, after: str) -> dict[str,
     }
 
 
-def figures_of(batch: ImportBatch) -> dict[str, Any]:
-    problems = queries.problem_counts(batch)
+def figures_of(batch: ImportBatch, *, gone: bool) -> dict[str, Any]:
+    """Without the rows there is nothing behind a figure to be opened."""
+    problems = [] if gone else queries.problem_counts(batch)
     return {
         "stats": [
-            (TABS[name].label, number, f"?outcome={name}#rows", TONES.get(name, "") if number else "")
+            (
+                TABS[name].label,
+                number,
+                "" if gone else f"?outcome={name}#rows",
+                TONES.get(name, "") if number else "",
+            )
             for name in ("new", "updated", "unchanged", "refused")
             for number in [number_of(batch, TABS[name])]
         ],

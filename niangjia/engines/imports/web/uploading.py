@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import io
 import tempfile
 from pathlib import Path
 
-from django.http import FileResponse, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_GET, require_http_methods
 
 from niangjia.engines.imports import actions
@@ -66,7 +66,7 @@ def place_options(request: HttpRequest) -> HttpResponse:
 
 @requires(Permission.IMPORT_RUN)
 @require_GET
-def template(request: HttpRequest, sheet: str) -> FileResponse:
+def template(request: HttpRequest, sheet: str) -> HttpResponse:
     """The empty sheet with drop-downs; for those who may bring such rows."""
     try:
         declared = sheet_named(sheet)
@@ -80,5 +80,8 @@ def template(request: HttpRequest, sheet: str) -> FileResponse:
     with tempfile.TemporaryDirectory() as folder:
         target = Path(folder) / "template.xlsx"
         write_template(target, columns)
-        content = io.BytesIO(target.read_bytes())
-    return FileResponse(content, as_attachment=True, filename=f"{declared.title}模板.xlsx", content_type=XLSX)
+        response = HttpResponse(target.read_bytes(), content_type=XLSX)
+    response["Content-Disposition"] = content_disposition_header(
+        as_attachment=True, filename=f"{declared.title}模板.xlsx"
+    )
+    return response
