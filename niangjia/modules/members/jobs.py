@@ -8,6 +8,7 @@ from django.utils import timezone
 from procrastinate.contrib.django import app
 
 from niangjia.modules.members.actions import check_register, find_duplicates
+from niangjia.modules.members.actions.forgetting import forget_old
 from niangjia.modules.members.actions.identity import TASK as CHECK_IDENTITY
 from niangjia.modules.members.actions.identity import check_identity_of
 
@@ -23,6 +24,12 @@ def check_register_nightly(timestamp: int) -> None:
             "The register differs from its tally (%s), its flow (%s) or its people's names (%s): see the audit trail",
             len(found.tally), len(found.flow), len(found.names),
         )  # fmt: skip
+
+
+@app.periodic(cron="30 3 * * *")
+@app.task(name="members.forget_old", queueing_lock="members.forget_old", pass_context=False)
+def forget_old_nightly(timestamp: int) -> None:
+    forget_old(now=timezone.now())
 
 
 @app.task(name=CHECK_IDENTITY)

@@ -59,12 +59,12 @@ def _fitting(user: User, name: str, tail: str) -> Person | None:
     if len(tail) != TAIL:
         return None
     people = Person.objects.unscoped(reason="the person behind a phone that proved itself")
-    found = [
-        person
-        for person in people.select_for_update().filter(phone_digest=digest(user.phone), name=name)
+    found = {
+        person.merged_into_id or person.pk
+        for person in people.filter(phone_digest=digest(user.phone), name=name)
         if compare_digest(person.document_number[-TAIL:].encode(), tail.encode())
-    ]
-    return found[0] if len(found) == 1 else None
+    }
+    return people.select_for_update().get(pk=found.pop()) if len(found) == 1 else None
 
 
 def _place(person: Person) -> str | None:

@@ -16,6 +16,7 @@ from niangjia.kernel.errors import Refused
 from niangjia.modules.members.actions.applying import ApplicationFacts, submit_application, withdraw_application
 from niangjia.modules.members.actions.consents import give_consents, withdraw_consent
 from niangjia.modules.members.actions.deciding import return_application
+from niangjia.modules.members.actions.forgetting import forget_old
 from niangjia.modules.members.actions.joining_codes import add_joining_code, retire_joining_code
 from niangjia.modules.members.models import Consent, JoiningApplication
 from niangjia.modules.members.privacy import TEXTS, Purpose, current_version
@@ -224,6 +225,15 @@ def test_two_tabs_make_one_application():
         tab.join()
     assert refused == ["application.open"] * 2
     assert applications().count() == 1
+
+
+def test_what_came_to_nothing_is_forgotten_after_a_year(tree, rider, riders):
+    kept = submit(rider, riders)
+    assert forget_old(now=NOW + timedelta(days=800)).applications == 0
+    withdraw_application(rider.pk, now=NOW)
+    assert forget_old(now=NOW + timedelta(days=364)).applications == 0
+    assert forget_old(now=NOW + timedelta(days=366)).applications == 1
+    assert not applications().filter(pk=kept.pk).exists()
 
 
 # ---- consents

@@ -27,6 +27,7 @@ VERBS = {
     "access.worker.not_proved": "本人核对会籍未通过",
     "members.application.received": "提交入会申请",
     "members.application.withdrawn": "撤回入会申请",
+    "members.application.forgotten": "删除到期的入会申请",
     "members.consent.given": "同意使用个人信息",
     "members.consent.withdrawn": "撤回同意",
     "members.request.received": "提交会员申办",
