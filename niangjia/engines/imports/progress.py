@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
-from django.db import connection
+from django.db import DatabaseError, connection
 
 from niangjia.engines.imports.models import BatchState, ImportBatch
 
@@ -54,8 +54,10 @@ def one_run_of(batch: ImportBatch) -> Iterator[Progress]:
     try:
         with own.cursor() as cursor:
             cursor.execute("select pg_advisory_lock(%s, %s)", [_ONE_RUN, batch.pk])
-        yield Progress(batch, own)
-        with own.cursor() as cursor:  # a pooled connection would keep it
-            cursor.execute("select pg_advisory_unlock(%s, %s)", [_ONE_RUN, batch.pk])
+        try:
+            yield Progress(batch, own)
+        finally:
+            with suppress(DatabaseError), own.cursor() as cursor:  # a pooled connection would keep it
+                cursor.execute("select pg_advisory_unlock(%s, %s)", [_ONE_RUN, batch.pk])
     finally:
         own.close()

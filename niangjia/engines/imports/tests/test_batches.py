@@ -11,7 +11,7 @@ import openpyxl
 import psycopg
 import pytest
 import xlwt
-from django.db import connection
+from django.db import connection, connections
 
 from niangjia.engines.imports import (
     actions,
@@ -396,6 +396,26 @@ def test_old_rows_are_forgotten(world: World) -> None:
     assert keeping.forget(now=NOW + timedelta(days=31)) == 2
     assert not queries.preview_stands(done)
     assert again(open_).state == BatchState.DROPPED
+
+
+def test_a_step_that_fails_leaves_no_lock_on_a_pooled_connection(world: World, monkeypatch) -> None:
+    wrapper = type(connections["default"])
+    kept, copy = [], wrapper.copy
+
+    def pooled(self, alias=None):
+        kept.append(copy(self, alias))
+        monkeypatch.setattr(kept[-1], "close", lambda: None)
+        return kept[-1]
+
+    monkeypatch.setattr(wrapper, "copy", pooled)
+    batch = upload(world, csv_of())
+    actions.match_columns(batch.pk, mapping=batch.mapping, actor=world.clerk, now=NOW)
+    with pytest.raises(Refused):
+        checking.check(batch.pk, now=NOW)
+    with kept[0].cursor() as cursor:
+        cursor.execute("select count(*) from pg_locks where locktype = 'advisory' and pid = pg_backend_pid()")
+        assert cursor.fetchone() == (0,)
+    kept[0].connection.close()
 
 
 def test_empty_and_unreadable_files_are_refused(world: World) -> None:
