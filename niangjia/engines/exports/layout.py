@@ -43,6 +43,8 @@ class LayoutColumn:
         """The cell, from the value as the list's row has it."""
         if not self.source:
             return self.constant
+        if type(value) is str:  # as most are
+            return (self.words.get(value, value) if self.words else value) or self.empty
         if isinstance(value, (list, tuple)):
             said = SEVERAL.join(self._theirs(one) for one in value)
         else:
@@ -57,6 +59,8 @@ class LayoutColumn:
 def text_of(value: Any, date_format: str = "") -> str:
     if value is None:
         return ""
+    if type(value) is str:
+        return value
     if isinstance(value, bool):
         return "是" if value else "否"
     if isinstance(value, datetime):

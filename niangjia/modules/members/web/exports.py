@@ -30,7 +30,8 @@ def of_person(read: Callable[[Any], Any]) -> Callable[[Any], Any]:
 
 
 def word(words: Any, name: str) -> Callable[[Any], str]:
-    return lambda thing: words(getattr(thing, name)).label if getattr(thing, name) else ""
+    labels = {str(one): one.label for one in words}
+    return lambda thing: labels.get(getattr(thing, name), "")
 
 
 def is_migrant(person: Any) -> str:
