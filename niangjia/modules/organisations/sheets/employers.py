@@ -122,11 +122,10 @@ class Register:
         for codes in in_parts(sorted({row.said["credit_code"] for row in rows if "credit_code" in row.said})):
             self.by_code |= {one.credit_code: one for one in every.filter(credit_code__in=codes).order_by("pk")}
         known = {one.pk: one for one in self.by_code.values()}
-        self.namesakes: dict[tuple[str, str], list[Employer]] = defaultdict(list)
-        own = sorted(self.ground.own)
+        named: dict[int, Employer] = {}
         for names in in_parts(sorted({row.said["name"] for row in rows if "name" in row.said})):
-            for one in every.filter(name__in=names, division__in=own, closed_on=None).order_by("pk"):
-                self.namesakes[one.name, one.division_id].append(known.setdefault(one.pk, one))
+            for one in every.filter(name__in=names, closed_on=None).order_by("pk"):
+                named[one.pk] = known.setdefault(one.pk, one)
         self.inside: set[int] = set()
         self.links: dict[int, set[int]] = defaultdict(set)
         links = EmployerUnion.objects.unscoped(reason="unions of employers that an import names")
@@ -135,6 +134,10 @@ class Register:
             self.inside.update(Employer.narrowed(rows_here, (place.path,)).values_list("pk", flat=True))
             for pk, union in links.filter(employer__in=ids, until_on=None).values_list("employer", "organisation"):
                 self.links[pk].add(union)
+        self.namesakes: dict[tuple[str, str], list[Employer]] = defaultdict(list)
+        for one in named.values():
+            if one.pk in self.inside:
+                self.namesakes[one.name, one.division_id].append(one)
 
 
 class Seen:
@@ -195,11 +198,15 @@ class EmployerSheet(PlannedSheet):
         seen = Seen()
         for row in rows:
             unions = self._unions(row, register)
-            division = self._division(row, register)
-            if "name" not in row.said:
-                continue
             try:
-                known = self._known(row, division, register)
+                known = self._by_code(row, register)
+                division = self._division(row, known, register)
+                if "name" in row.said:
+                    known = known or self._by_name(row, division, register)
+                if division is not None and (known is None or known.division_id != division):
+                    self._ensure_own_ground(division, register.ground)
+                if "name" not in row.said:
+                    continue
                 seen.ensure_first(row, known, division)
             except Refused as no:
                 row.refuse_with(no, "name")
@@ -210,21 +217,31 @@ class EmployerSheet(PlannedSheet):
             self._fill(row, known, division, register, place)
             self._join(row, unions, register)
 
-    def _division(self, row: Row, register: Register) -> str | None:
+    def _by_code(self, row: Row, register: Register) -> Employer | None:
+        """Raises Refused for one that may not be written."""
+        known = register.by_code.get(row.said.get("credit_code", ""))
+        if known is not None and (known.pk not in register.inside or known.closed_on is not None):
+            raise acts.registered_as(known if known.pk in register.inside else None)
+        return known
+
+    def _division(self, row: Row, known: Employer | None, register: Register) -> str | None:
         """The township's code; None when there is no telling: then the row says why, or leaves it as it is."""
         ground = register.ground
         if "division" not in row.said:
             return ground.leaves[0].pk if len(ground.leaves) == 1 else None
+        if known is not None and ground.is_called(known.division_id, row.said["division"]):
+            return known.division_id
         found = ground.find(row.said["division"])
         if isinstance(found, Unclear):
             row.refuse("division", found.code, found.message)
-        elif found.pk not in ground.own:
-            row.refuse("division", "employer.elsewhere", "这个镇街不在您的管辖范围内，请选择自己管辖的镇街。")
-        elif found.pk in ground.above:
-            row.refuse("division", "employer.township", "请选到镇街一级。")
-        else:
-            return found.pk
-        return None
+            return None
+        return found.pk
+
+    def _ensure_own_ground(self, division: str, ground: Ground) -> None:
+        if division not in ground.own:
+            raise Refused("employer.elsewhere", "这个镇街不在您的管辖范围内，请选择自己管辖的镇街。", "division")
+        if division in ground.above:
+            raise Refused("employer.township", "请选到镇街一级。", "division")
 
     def _unions(self, row: Row, register: Register) -> list[Organisation]:
         unions = []
@@ -241,14 +258,9 @@ class EmployerSheet(PlannedSheet):
                 unions.append(union)
         return unions
 
-    def _known(self, row: Row, division: str | None, register: Register) -> Employer | None:
-        """The employer of the register that the row means. Raises Refused where it may not be written or is several."""
+    def _by_name(self, row: Row, division: str | None, register: Register) -> Employer | None:
+        """In its township, or wherever the import reaches when none is named. Raises Refused where there are several."""
         code = row.said.get("credit_code")
-        known = register.by_code.get(code) if code else None
-        if known is not None:
-            if known.pk not in register.inside or known.closed_on is not None:
-                raise acts.registered_as(known if known.pk in register.inside else None)
-            return known
         places = [division] if division else [leaf.pk for leaf in register.ground.leaves]
         namesakes = [one for place in places for one in register.namesakes.get((row.said["name"], place), ())]
         if code:  # another code makes it another firm

@@ -51,6 +51,16 @@ class Ground:
             return Unclear("division.ambiguous", f"有 {len(found)} 个“{text}”：{names}，请写上县（市、区）名或填代码。")
         return Unclear("division.unknown", f"没有“{text[:30]}”这个镇街。{nearest(self._nearest.three(text))}")
 
+    def is_called(self, code: str | None, text: str) -> bool:
+        """Whether the text may mean this very division: where something stands already, no other one is meant."""
+        text = "".join(unicodedata.normalize("NFKC", text).split())
+        row = self.by_code.get(code or "")
+        if row is None:
+            return False
+        return (text.startswith(row.pk) and text.removeprefix(row.pk).strip("0") == "") or row in self._named.get(
+            text, ()
+        )
+
     def full_name(self, row: Division) -> str:
         return "".join(part.name for part in reversed(self.line(row)[:2]))
 

@@ -256,7 +256,7 @@ def _ask_facts(plan: UnionPlan, register: Register) -> None:
 def _ask_ground(plan: UnionPlan, register: Register) -> None:
     row, known, superior = plan.row, plan.known, plan.superior
     division: Division | None = None
-    if "division" in row.said:
+    if "division" in row.said and not (known and register.ground.is_called(known.division_id, row.said["division"])):
         found = register.ground.find(row.said["division"])
         if isinstance(found, Unclear):
             row.refuse("division", found.code, found.message)

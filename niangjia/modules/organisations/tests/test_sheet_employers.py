@@ -295,3 +295,24 @@ def test_taking_back_leaves_what_was_touched_since_and_says_so(tree, clerk):
 def test_headings_and_aliases_mean_one_column_each():
     words = [word for column in COLUMNS for word in (column.heading, *column.aliases)]
     assert len(words) == len(set(words))
+
+
+def test_one_elsewhere_that_belongs_to_a_union_here_may_stand_in_the_sheet(tree):
+    """It is in our list, so our own file has it; but it can't be given to a third township."""
+    south = acting_as("CLERK", tree.county)
+    row = acts.add_employer(name="南湖水泥厂", division=SOUTH, actor=south, now=NOW)
+    acts.link_employer_to_union(row.pk, organisation_id=tree.mill.pk, from_on=TODAY, actor=south, now=NOW)
+    told = {"单位名称": "南湖水泥厂", "所在镇街": "南湖街道"}
+    assert bring(tree, told | {"所属工会": "北山纺织厂工会"}).outcome() is Outcome.UNCHANGED
+    assert bring(tree, told | {"职工人数": "12"}).outcome() is Outcome.UPDATED
+    assert "employer.elsewhere" in bring(tree, told | {"单位名称": "南湖新厂"}).problems()
+
+
+def test_a_township_of_the_same_name_elsewhere_is_not_meant_for_one_that_stands(tree):
+    other, _ = Division.objects.get_or_create(code="530998", defaults={"name": "青石县"})
+    Division.objects.create(code="530998101", name="南湖街道", parent=other)
+    row = acts.add_employer(
+        name="南湖水泥厂", division=SOUTH, credit_code=code_of(4), actor=acting_as("CLERK", tree.county), now=NOW
+    )
+    again = {"单位名称": row.name, CODE: row.credit_code, "所在镇街": "南湖街道"}
+    assert bring(tree, again, at=tree.county).outcome() is Outcome.UNCHANGED

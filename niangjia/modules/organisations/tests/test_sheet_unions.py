@@ -433,3 +433,8 @@ def test_a_union_by_the_sheet_is_one_by_hand(tree):
         return [*facts, *posts]
 
     assert told(by_sheet) == told(named("北山酒厂工会"))
+
+
+def test_the_top_of_the_tree_stands_in_its_own_sheet_without_a_superior(tree):
+    batch = bring(tree, {"工会名称": "云岭县总工会", "类型": "县(市、区)总工会"}, at=tree.county)
+    assert batch.outcome() is Outcome.UNCHANGED
