@@ -34,8 +34,10 @@ from niangjia.kernel.jobs.models import BackgroundTask
 from niangjia.kernel.lists.models import SavedView
 from niangjia.kernel.ltree import is_under
 from niangjia.kernel.notify.models import Message
-from niangjia.modules.members.models import Membership
-from niangjia.modules.members.testing import identity_number, member
+from niangjia.modules.members.actions.joining_codes import add_joining_code
+from niangjia.modules.members.models import JoiningApplication, JoiningCode, Membership, MembershipRequest
+from niangjia.modules.members.rules import RequestKind
+from niangjia.modules.members.testing import application, identity_number, member, request_of
 from niangjia.modules.organisations.actions.duty import add_shift, add_stand_in
 from niangjia.modules.organisations.actions.employers import add_employer, link_employer_to_union
 from niangjia.modules.organisations.actions.organisations import add_organisation, plant_root
@@ -90,6 +92,9 @@ class Corner:
     post: Post
     batch: ImportBatch
     export_layout: ExportLayout
+    application: JoiningApplication
+    request: MembershipRequest
+    joining_code: JoiningCode
     markers: set[str]
     """What only this corner's things say, for the tests that look for leaks."""
     secrets: set[str]
@@ -263,6 +268,11 @@ def _corner(word: str, organisation: Organisation, union: Organisation, township
         union, f"{word}林燕", joined_on=JOINED, now=now, phone=f"1240000{tail}", document_number=document,
         actor=at_work("ENTERPRISE_CLERK", union),
     )  # fmt: skip
+    applied = application(union, f"{word}曾明", now=now, employer_text=f"{word}车队")
+    asked = request_of(membership, RequestKind.LEAVE, now=now, note=f"{word}回老家")
+    code = add_joining_code(
+        union.pk, spot=f"{word}驿站", actor=at_work("ENTERPRISE_CLERK", union, user), now=now
+    )  # fmt: skip
     # The rules want a township for a zone; rights ask only where it hangs.
     zone = Zone.objects.create(organisation=organisation, name=f"{word}片区", bounds=f"{word}一路")
     zone_staff = ZoneStaff.objects.create(zone=zone, user=user, from_on=JOINED)
@@ -295,12 +305,14 @@ def _corner(word: str, organisation: Organisation, union: Organisation, township
     return Corner(
         organisation, union, user, Grant.objects.unscoped(reason="the cast's own").get(user=user), employer, link,
         blank_spot, membership, zone, zone_staff, staff_member, training, shift, stand_in, term, post,
-        _batch(word, union, user), _export_layout(word, organisation),
+        _batch(word, union, user), _export_layout(word, organisation), applied, asked, code,
         markers={
             organisation.name, union.name, word, membership.person.name, tail, staff_tail, document[-4:],
-            user.phone[-4:], user.username, deputy.username,
+            user.phone[-4:], user.username, deputy.username, code.token,
         },
-        secrets={document, membership.person.phone, staff_member.phone, user.phone},
+        secrets={
+            document, membership.person.phone, staff_member.phone, user.phone, applied.phone, applied.document_number,
+        },
     )  # fmt: skip
 
 

@@ -33,7 +33,7 @@ ANY_METHOD = re.compile(r"ui:gallery.*|account_(signup|set_password|reset_passwo
 
 
 # Seen only with the right to decide them: who looks on from elsewhere learns of none.
-SEEN_BY_THE_RIGHT = {"application", "request", "joining_code"}
+SEEN_BY_THE_RIGHT = {"application", "batch", "joining_code", "request"}
 
 
 @pytest.fixture(autouse=True)
@@ -129,7 +129,11 @@ def test_in_sight_without_the_right_is_403(cast: Cast) -> None:
     client.raise_request_exception = False
     wrong, asked = [], 0
     for line in table():
-        if line.kind in SEEN_BY_THE_RIGHT or line.whose != NEIGHBOUR or (line.expected["CLERK"], line.expected["AUDITOR"]) != ("404", "403"):
+        if (
+            line.kind in SEEN_BY_THE_RIGHT
+            or line.whose != NEIGHBOUR
+            or (line.expected["CLERK"], line.expected["AUDITOR"]) != ("404", "403")
+        ):
             continue
         url = address(line.route, known[line.route], things(line.kind, cast, "CLERK", line.whose))
         response, recorded = tried(client, line.method, url)
@@ -141,7 +145,9 @@ def test_in_sight_without_the_right_is_403(cast: Cast) -> None:
 
 
 def outcome(response: HttpResponse) -> str:
-    if response.status_code in (301, 302, 303) and re.match(r"/accounts/login/|/phone/log-in/", response.headers["Location"]):
+    if response.status_code in (301, 302, 303) and re.match(
+        r"/accounts/login/|/phone/log-in/", response.headers["Location"]
+    ):
         return "login"
     if response.status_code < 400 or response.status_code in (409, 422):
         return "ok"

@@ -15,6 +15,7 @@ from niangjia.kernel.audit import actions as audit
 from niangjia.kernel.errors import Missing, Refused
 from niangjia.kernel.notify.actions import notify
 from niangjia.modules.members.actions.accounts import link_account
+from niangjia.modules.members.actions.applying import hold_account
 from niangjia.modules.members.actions.bulk import RowResult, each_alone
 from niangjia.modules.members.actions.facts import MembershipFacts, PersonFacts
 from niangjia.modules.members.actions.people import admit_member, tidy_reason
@@ -138,14 +139,23 @@ def _deciding(
 ) -> Iterator[JoiningApplication]:
     """The row under lock; it is decided when the block has done its part."""
     kept = "" if state is _S.ACCEPTED else tidy_reason(reason)
-    with changing(
-        JoiningApplication, pk, actor=actor, permission=Permission.MEMBERSHIP_CHANGE,
-        verb=f"members.application.{state.value.lower()}", now=now, reason=kept,
-    ) as row:  # fmt: skip
-        _ensure_in(row, out_of)
-        row.state, row.reason, row.decided_at, row.decided_by_id = state, kept[:200], now, actor.user_id
-        yield row
-        row.save(update_fields=["state", "reason", "decided_at", "decided_by", "membership"])
+    with transaction.atomic():
+        _hold_applicant(pk, actor)
+        with changing(
+            JoiningApplication, pk, actor=actor, permission=Permission.MEMBERSHIP_CHANGE,
+            verb=f"members.application.{state.value.lower()}", now=now, reason=kept,
+        ) as row:  # fmt: skip
+            _ensure_in(row, out_of)
+            row.state, row.reason, row.decided_at, row.decided_by_id = state, kept[:200], now, actor.user_id
+            yield row
+            row.save(update_fields=["state", "reason", "decided_at", "decided_by", "membership"])
+
+
+def _hold_applicant(pk: int, actor: Actor) -> None:
+    """The account comes first, as when the worker withdraws: else the two could wait for each other."""
+    seen = JoiningApplication.objects.visible_to(actor).filter(pk=pk).values_list("user_id", flat=True).first()
+    if seen is not None:
+        hold_account(seen)
 
 
 def _ensure_in(row: JoiningApplication, sources: Iterable[ApplicationState]) -> None:

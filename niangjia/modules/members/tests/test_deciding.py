@@ -358,3 +358,20 @@ def test_two_bulk_acceptances_finish_together(transactional_db) -> None:
     assert sum(not result.problem for result in results) == len(pks)
     assert Membership.objects.unscoped(**ALL).count() == len(pks)
     assert not MembershipRequest.objects.unscoped(**ALL).exists()
+
+
+def test_withdrawing_while_an_officer_accepts(transactional_db) -> None:
+    """Whoever is first has it; the two never wait for each other."""
+    from niangjia.modules.members.actions.applying import withdraw_application
+
+    tree = small_tree()
+    actor = clerk(tree.mill)
+    for turn in range(6):
+        waiting = application(tree.mill, f"曾小{'一二三四五六'[turn]}")
+        said = at_once(
+            partial(accept_application, waiting.pk, actor=actor, now=NOW),
+            partial(withdraw_application, waiting.user_id, now=NOW),
+        )
+        assert sorted(said) in (["application.decided", "done"], ["application.none", "done"]), said
+    states = JoiningApplication.objects.unscoped(**ALL).values_list("state", flat=True)
+    assert Membership.objects.unscoped(**ALL).count() == list(states).count(ApplicationState.ACCEPTED)

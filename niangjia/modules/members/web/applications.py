@@ -150,6 +150,7 @@ def application_accept(request: HttpRequest, pk: int) -> HttpResponse:
 @requires(Permission.MEMBERSHIP_CHANGE)
 @require_POST
 def application_return(request: HttpRequest, pk: int) -> HttpResponse:
+    application_in_sight(pk, actor_of(request))
     row = return_application(pk, reason=_reason(request), actor=actor_of(request), now=timezone.now())
     return _back(request, pk, f"已退回“{row.name}”补正，原因已告诉本人。")
 
@@ -157,6 +158,7 @@ def application_return(request: HttpRequest, pk: int) -> HttpResponse:
 @requires(Permission.MEMBERSHIP_CHANGE)
 @require_POST
 def application_refuse(request: HttpRequest, pk: int) -> HttpResponse:
+    application_in_sight(pk, actor_of(request))
     row = refuse_application(pk, reason=_reason(request), actor=actor_of(request), now=timezone.now())
     return _back(request, pk, f"“{row.name}”的申请不予受理，原因已告诉本人。")
 

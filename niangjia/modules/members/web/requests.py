@@ -95,6 +95,7 @@ def request_grant(request: HttpRequest, pk: int) -> HttpResponse:
 @requires(Permission.MEMBERSHIP_CHANGE)
 @require_POST
 def request_refuse(request: HttpRequest, pk: int) -> HttpResponse:
+    request_in_sight(pk, actor_of(request))
     refuse_request(pk, reason=request.POST.get("reason", ""), actor=actor_of(request), now=timezone.now())
     return _back(request, pk, "已答复不予办理，原因已告诉本人。")
 
