@@ -25,6 +25,7 @@ ROOM_FILES = {
 }  # fmt: skip
 # A file in a room that is none of the above says here what it is.
 NAMED_FILES = {
+    "members/privacy": "what a worker agrees to, word for word and version by version",
     "organisations/divisions": "the divisions of the demo, facts of a public standard",
     "organisations/handover": "the registry of what an officer who leaves hands over",
 }

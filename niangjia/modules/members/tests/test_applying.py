@@ -26,8 +26,7 @@ from niangjia.modules.members.testing import NOW, identity_number, member, worke
 from niangjia.modules.organisations.actions.employers import add_employer, link_employer_to_union
 from niangjia.modules.organisations.actions.structure import dissolve_organisation, merge_organisations
 from niangjia.modules.organisations.queries.joining import trade_unions, union_shown
-from niangjia.modules.organisations.rules import OrganisationKind
-from niangjia.modules.organisations.testing import acting_as, found_union, officer, small_tree
+from niangjia.modules.organisations.testing import OrganisationKind, acting_as, found_union, officer, small_tree
 
 POSTER, EMPLOYER, TRADE, COMMUNITY, TOWNSHIP = range(1, 6)
 CASES = (
@@ -46,7 +45,7 @@ CASES = (
 
 
 @pytest.mark.parametrize(("poster", "employer", "trade", "community", "township", "expected"), CASES)
-def test_the_right_union_comes_first(poster, employer, trade, community, township, expected):
+def test_the_right_union_comes_first(poster, employer, trade, community, township, expected):  # noqa: PLR0917
     found = propose(poster=poster, employer=employer, trade=trade, community=community, township=township)
     assert found == tuple(Proposal(*one) for one in expected)
 

@@ -19,8 +19,7 @@ from niangjia.modules.members.actions.requests import ask, prove_membership
 from niangjia.modules.members.privacy import Purpose
 from niangjia.modules.members.rules import Ground, RequestKind
 from niangjia.modules.members.testing import identity_number, member, worker
-from niangjia.modules.organisations.rules import OrganisationKind
-from niangjia.modules.organisations.testing import acting_as, found_union, officer, small_tree
+from niangjia.modules.organisations.testing import OrganisationKind, acting_as, found_union, officer, small_tree
 from niangjia.ui.testing import DISPLAYS, complaints, faults, log_in, show_as
 from tests.browsers import desk_window
 
