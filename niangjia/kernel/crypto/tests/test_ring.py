@@ -1,4 +1,6 @@
 import base64
+import os
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -75,3 +77,29 @@ def test_two_seals_of_one_value_differ_and_its_digests_do_not() -> None:
 )
 def test_masks(mask, value: str, shown: str) -> None:
     assert mask(value) == shown
+
+
+def nonces(ring: Ring, count: int) -> list[bytes]:
+    return [ring.seal("x", "a.b")[1:13] for _ in range(count)]
+
+
+@pytest.mark.parametrize("keys", [SM4, AES])
+def test_no_two_values_have_the_same_nonce(keys: str) -> None:
+    ring = parse_keys(keys)
+    with ThreadPoolExecutor(4) as threads:
+        drawn = [nonce for part in threads.map(lambda _: nonces(ring, 700), range(4)) for nonce in part]
+    assert len({*drawn}) == len(drawn)
+
+
+def test_a_forked_child_draws_its_own_nonces() -> None:
+    ring = parse_keys(SM4)
+    nonces(ring, 3)  # some are drawn and not yet used
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.write(writing, b"".join(nonces(ring, 20)))
+        os._exit(0)
+    os.waitpid(child, 0)
+    theirs = os.read(reading, 12 * 20)
+    assert len(theirs) == 240
+    assert not {theirs[at : at + 12] for at in range(0, 240, 12)} & {*nonces(ring, 600)}

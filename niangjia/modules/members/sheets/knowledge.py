@@ -6,7 +6,7 @@ found, and puts a problem on the row's list where the cell means nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -15,7 +15,7 @@ from django.conf import settings
 
 from niangjia.engines.imports.sheet import Place, Problem
 from niangjia.engines.imports.values import NearestNames, Unclear, day_of, is_mangled_number, yes_no
-from niangjia.kernel.crypto.ring import Ring, ring
+from niangjia.kernel.crypto.ring import digester, ring
 from niangjia.kernel.numbers import ID_CHECK, INVENTED_PROVINCE, identity_weight
 from niangjia.modules.members.actions.facts import tidy_categories
 from niangjia.modules.members.queries.people import platforms
@@ -31,6 +31,7 @@ from niangjia.modules.organisations.queries.membership import (
 )
 from niangjia.modules.organisations.queries.organisations import names_of
 
+DOCUMENT_AS, PHONE_AS = "members_person.document_number", "members_person.phone"
 REMEMBERED = 100_000
 SHOWN_OF_A_CELL = 20
 
@@ -281,7 +282,9 @@ class Knowledge:
 
     today: date
     synthetic: bool
-    ring: Ring
+    seal_document: Callable[[bytes], bytes]
+    seal_phone: Callable[[bytes], bytes]
+    digest: Callable[[bytes], bytes]
     problems: list[Problem]
     words: dict[str, Lookup]
     days: dict[str, Days]
@@ -308,7 +311,8 @@ def knowledge_of(place: Place) -> Knowledge:
     words |= {"categories": Several("categories", problems), "is_migrant": YesNo("is_migrant", problems)}
     firms = list(open_employers(place.actor))
     return Knowledge(
-        today=place.today, synthetic=synthetic, ring=ring(), problems=problems, words=words,
+        today=place.today, synthetic=synthetic, problems=problems, words=words, digest=digester(),
+        seal_document=ring().sealer(DOCUMENT_AS), seal_phone=ring().sealer(PHONE_AS),
         days={key: Days(key, problems) for key in ("born_on", "joined_on", "change_on")},
         union=Unions("union", problems, place.path, place.scope_id),
         employer=Employers("employer", problems, ((pk, name) for pk, name, _ in firms)),

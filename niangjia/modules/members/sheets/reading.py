@@ -15,7 +15,6 @@ from typing import NamedTuple
 from niangjia.engines.imports.sheet import Checked, Problem
 from niangjia.engines.imports.values import is_mangled_number
 from niangjia.kernel.crypto.masks import mask_identity, mask_name
-from niangjia.kernel.crypto.ring import digest
 from niangjia.kernel.numbers import INVENTED_PHONE
 from niangjia.kernel.pinyin import initials_of_key, name_key
 from niangjia.modules.members.actions.facts import EARLIEST_JOINING, LONGEST, MembershipFacts, PersonFacts
@@ -42,7 +41,6 @@ STAGED = (
     ("membership_id", "bigint"), ("applies", "text"), ("seen", "text"),
 )  # fmt: skip
 _NOTHING_MORE = (None,) * (len(STAGED) - 2)
-DOCUMENT_AS, PHONE_AS = "members_person.document_number", "members_person.phone"
 LONGEST_REASON = 200
 
 _PLAIN_NAME = re.compile("[\u4e00-\u9fff]{2,4}")
@@ -89,16 +87,15 @@ def read(cells: Sequence[str], known: Knowledge) -> Checked:
     name, kind_code, number, sex_code, born_on, phone, _ = sure
     label = f"{mask_name(name[:_LABEL])} {mask_identity(number[:_LABEL])}"
     if problems:
-        staged = (digest(number) if number else None, scope_id, *_NOTHING_MORE)
+        staged = (known.digest(number.encode()) if number else None, scope_id, *_NOTHING_MORE)
         return Checked(label, staged, [*problems])
-    key = name_key(name)
-    seal = known.ring.seal
+    key, written, called = name_key(name), number.encode(), phone.encode()
     return Checked(
         label,
         (
-            digest(number), scope_id, name, key, initials_of_key(key), kind_code, seal(number, DOCUMENT_AS), sex_code,
-            born_on, *facts, household_place or None, is_migrant, marital, seal(phone, PHONE_AS) if phone else None,
-            digest(phone) if phone else None, phone[-_TAIL:] or None, employment_code, post or None, category_codes,
+            known.digest(written), scope_id, name, key, initials_of_key(key), kind_code, known.seal_document(written), sex_code,
+            born_on, *facts, household_place or None, is_migrant, marital, known.seal_phone(called) if phone else None,
+            known.digest(called) if phone else None, phone[-_TAIL:] or None, employment_code, post or None, category_codes,
             platform_id, employer_id, joined_on, status_code, change_code, change_on, reason or None,
             None, None, None,
         ),

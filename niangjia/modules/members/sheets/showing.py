@@ -18,7 +18,7 @@ from niangjia.modules.members.actions.bulk import MOST_ROWS
 from niangjia.modules.members.models import ACTIVE_STATES, Platform
 from niangjia.modules.members.rules import Change, MembershipState
 from niangjia.modules.members.sheets.columns import HEADING_OF, MEMBERSHIP_FIELDS, PERSON_FIELDS
-from niangjia.modules.members.sheets.reading import PHONE_AS
+from niangjia.modules.members.sheets.knowledge import PHONE_AS
 from niangjia.modules.members.sheets.words import label_of
 from niangjia.modules.organisations.queries.membership import employer_names
 from niangjia.modules.organisations.queries.organisations import names_of
@@ -61,20 +61,19 @@ def _state(status: int, applies: str) -> Changed:
 
 
 def _shown(field: str, value: Any, named: dict[str, dict[int, str]]) -> str:
-    match value:
-        case None | "":
-            return ""
-        case _ if field in named:
-            return named[field].get(value, "")
-        case bytes() | memoryview():
-            return mask_phone(ring().open(bytes(value), PHONE_AS))
-        case bool():
-            return "是" if value else "否"
-        case date():
-            return value.isoformat()
-        case list():
-            return "、".join(label_of(field, code) for code in value)
-    return label_of(field, value)
+    if value is None or value == "":
+        shown = ""
+    elif field in named:
+        shown = named[field].get(value, "")
+    elif field == "phone":
+        shown = mask_phone(ring().open(bytes(value), PHONE_AS))
+    elif isinstance(value, bool):
+        shown = "是" if value else "否"
+    elif isinstance(value, list):
+        shown = "、".join(label_of(field, code) for code in value)
+    else:
+        shown = value.isoformat() if isinstance(value, date) else label_of(field, value)
+    return shown
 
 
 # The units of the file, and their members whom no row names: a refused row names its member all the same.

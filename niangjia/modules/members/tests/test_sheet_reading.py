@@ -14,8 +14,8 @@ from niangjia.kernel.pinyin import initials, name_key
 from niangjia.modules.members.actions.facts import MembershipFacts, PersonFacts
 from niangjia.modules.members.rules import Document
 from niangjia.modules.members.sheets import reading
-from niangjia.modules.members.sheets.knowledge import Knowledge, knowledge_of
-from niangjia.modules.members.sheets.reading import DOCUMENT_AS, PHONE_AS, STAGED
+from niangjia.modules.members.sheets.knowledge import DOCUMENT_AS, PHONE_AS, Knowledge, knowledge_of
+from niangjia.modules.members.sheets.reading import STAGED
 from niangjia.modules.members.testing import TODAY, identity_number, phone_number
 from niangjia.modules.members.tests.rosters import ALL, SHEET, row
 from niangjia.modules.organisations.actions.employers import add_employer
