@@ -2,29 +2,73 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from xml.parsers import expat
 
 from niangjia.kernel.errors import Refused
 
-Parser = expat.XMLParserType
+_DEEPEST = 100
+_LONGEST_TAG = 4 * 1024 * 1024
 
 
 def damaged() -> Refused:
     return Refused("sheet.damaged", "文件已损坏或没有传完整。请用 Excel 或 WPS 打开，另存为 .xlsx 后再上传。", "file")
 
 
-def parser() -> Parser:
-    """Names come as 'namespace local', attributes as a flat list. No workbook has a document type: none is taken."""
-    made = expat.ParserCreate(namespace_separator=" ")
-    made.buffer_text = True
-    made.buffer_size = 65536
-    made.ordered_attributes = True
-    made.StartDoctypeDeclHandler = _refuse_doctype
-    return made
+class Document:
+    """Listens to a document that is fed piece by piece. Sub-classes say what they make of its elements.
+
+    They come by their names in the namespace of the first of them; those of others come as ''.
+    """
+
+    def __init__(self) -> None:
+        self._depth = 0
+        self._fed = 0
+        self._namespace = ""
+        self._names: dict[str, str] = {}
+        self._parser = made = expat.ParserCreate(namespace_separator=" ")
+        made.buffer_text = True
+        made.buffer_size = 65536
+        made.StartDoctypeDeclHandler = _refuse_doctype
+        made.StartElementHandler = self._started
+        made.EndElementHandler = self._ended
+        made.CharacterDataHandler = self.text
+
+    def start(self, name: str, attributes: Mapping[str, str]) -> None:
+        """An element begins."""
+
+    def end(self, name: str) -> None:
+        """An element ends."""
+
+    def text(self, said: str) -> None:
+        """Some characters, perhaps not all of an element's."""
+
+    def feed(self, piece: bytes, *, final: bool = False) -> None:
+        """Raises Refused where it is broken, or made to keep us busy."""
+        self._fed += len(piece)
+        try:
+            self._parser.Parse(piece, final)
+        except (expat.ExpatError, LookupError):  # the latter for encodings that there aren't
+            raise damaged() from None
+        if self._depth > _DEEPEST or self._fed - self._parser.CurrentByteIndex > _LONGEST_TAG:
+            raise damaged()
+
+    def _started(self, name: str, attributes: dict[str, str]) -> None:
+        self._depth += 1
+        if not self._names:
+            self._namespace = name.rpartition(" ")[0]
+        if name not in self._names:
+            namespace, _, local = name.rpartition(" ")
+            self._names[name] = local if namespace == self._namespace else ""
+        self.start(self._names[name], attributes)
+
+    def _ended(self, name: str) -> None:
+        self._depth -= 1
+        self.end(self._names[name])
 
 
 def _refuse_doctype(*_: object) -> None:
+    """No workbook has a document type."""
     raise Refused(
         "sheet.entities",
         "文件里有工作簿不该有的内容（DTD），为安全起见不能读取。请用 Excel 或 WPS 打开，另存为 .xlsx 后再上传。",
@@ -32,38 +76,20 @@ def _refuse_doctype(*_: object) -> None:
     )
 
 
-def parse(made: Parser, piece: bytes, *, final: bool = False) -> None:
-    try:
-        made.Parse(piece, final)
-    except (expat.ExpatError, LookupError):  # the latter for encodings that there aren't
-        raise damaged() from None
+class _Elements(Document):
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[tuple[str, dict[str, str]]] = []
 
-
-def fed(made: Parser, pieces: Iterable[bytes]) -> Iterator[None]:
-    """Parses piece after piece and pauses in between."""
-    for piece in pieces:
-        parse(made, piece)
-        yield
-    parse(made, b"", final=True)
-    yield
+    def start(self, name: str, attributes: Mapping[str, str]) -> None:
+        self.found.append((name, {key.rpartition(" ")[2]: value for key, value in attributes.items()}))
 
 
 def elements(pieces: Iterable[bytes]) -> Iterator[tuple[str, dict[str, str]]]:
-    """The elements of a small document in order, by local name, with their attributes by local name."""
-    found: list[tuple[str, dict[str, str]]] = []
-    made = parser()
-    made.StartElementHandler = _collector(found)
-    for _ in fed(made, pieces):
-        yield from found
-        found.clear()
-
-
-def _collector(found: list[tuple[str, dict[str, str]]]) -> Callable[[str, list[str]], None]:
-    def start(name: str, attributes: list[str]) -> None:
-        found.append((local(name), dict(zip(map(local, attributes[::2]), attributes[1::2], strict=True))))
-
-    return start
-
-
-def local(name: str) -> str:
-    return name.rpartition(" ")[2]
+    """The elements of a small document in order, with their attributes by local name."""
+    document = _Elements()
+    for piece in pieces:
+        document.feed(piece)
+        yield from document.found
+        document.found.clear()
+    document.feed(b"", final=True)

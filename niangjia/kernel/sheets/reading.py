@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Sequence
-from itertools import islice
+from itertools import islice, takewhile
 from pathlib import Path
 from typing import Protocol
 
@@ -50,10 +50,12 @@ class OpenSheet:
         self.dialect = source.dialect
         self.total = source.total
         self.too_wide: list[int] = []
-        filled = (row for row in source.rows(HEADINGS_ABOVE) if any(map(str.strip, row[1])))
-        top = list(islice(filled, LOOKED_AT))
+        above = takewhile(lambda row: row[0] <= HEADINGS_ABOVE, source.rows(HEADINGS_ABOVE))
+        top = list(islice((row for row in above if any(map(str.strip, row[1]))), LOOKED_AT))
         if not top:
-            raise Refused("sheet.empty", "文件里没有内容。请确认数据在第一张工作表里，再重新上传。", "file")
+            raise Refused(
+                "sheet.empty", "没有读到内容。请确认数据在第一张没有隐藏的工作表里、从顶上写起，再重新上传。", "file"
+            )
         position, self.headings = find_headings([cells for _, cells in top], known)
         self.heading_row = top[position][0]
 

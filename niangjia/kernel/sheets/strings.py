@@ -6,11 +6,11 @@ import os
 import re
 import tempfile
 from array import array
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import IO
 
 from niangjia.kernel.errors import Refused
-from niangjia.kernel.sheets.markup import damaged, fed, local, parser
+from niangjia.kernel.sheets.markup import Document, damaged
 
 _KEPT = 200_000  # in memory; a workbook's common words come first
 _BUFFERED = 1024 * 1024
@@ -29,29 +29,26 @@ def _character(match: re.Match[str]) -> str:
     return match[0] if meant == "\0" or "\ud800" <= meant <= "\udfff" else meant
 
 
-class SharedStrings:
+class SharedStrings(Document):
     """Excel numbers strings as they first occur, so the first rows need only the beginning of the part."""
 
     def __init__(self, pieces: Iterable[bytes]) -> None:
+        super().__init__()
         self.near: list[str] = []
+        self._pieces = iter(pieces)
+        self._through = False
         self._ends = array("I", [0])  # of the strings outside memory
         self._waiting = bytearray()  # for the file
         self._file: IO[bytes] | None = None
         self._written = 0
-        made = parser()
         self._text: list[str] = []
         self._length = 0
         self._taken, self._phonetic = False, False
-        made.StartElementHandler = self._start
-        made.EndElementHandler = self._end
-        made.CharacterDataHandler = self._data
-        self._more = fed(made, pieces)
 
     def __getitem__(self, index: int) -> str:
         while index >= len(self.near) + len(self._ends) - 1:
-            if next(self._more, self) is self:
-                raise damaged()
-        if 0 <= index < _KEPT:
+            self._read_on()
+        if 0 <= index < len(self.near):
             return self.near[index]
         if index < 0:
             raise damaged()
@@ -62,8 +59,17 @@ class SharedStrings:
             raise damaged()
         return os.pread(self._file.fileno(), end - begin, begin).decode()
 
-    def _start(self, name: str, _: list[str]) -> None:
-        name = local(name)
+    def _read_on(self) -> None:
+        piece = next(self._pieces, None)
+        if piece is not None:
+            self.feed(piece)
+        elif not self._through:
+            self._through = True
+            self.feed(b"", final=True)
+        else:
+            raise damaged()
+
+    def start(self, name: str, attributes: Mapping[str, str]) -> None:
         if name == "t":
             self._taken = not self._phonetic
         elif name == "si":
@@ -72,8 +78,7 @@ class SharedStrings:
         elif name == "rPh":  # how it is read aloud, no part of the text
             self._phonetic = True
 
-    def _end(self, name: str) -> None:
-        name = local(name)
+    def end(self, name: str) -> None:
         if name == "t":
             self._taken = False
         elif name == "si":
@@ -81,12 +86,12 @@ class SharedStrings:
         elif name == "rPh":
             self._phonetic = False
 
-    def _data(self, data: str) -> None:
+    def text(self, said: str) -> None:
         if self._taken:
-            self._length += len(data)
+            self._length += len(said)
             if self._length > _LONGEST:
                 raise Refused("sheet.cell", "文件里有一格的文字过长，读不出来。请缩短到 5,000 字以内再上传。", "file")
-            self._text.append(data)
+            self._text.append(said)
 
     def _add(self, text: str) -> None:
         if len(self.near) < _KEPT:

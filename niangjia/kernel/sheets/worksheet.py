@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from niangjia.kernel.errors import Refused
@@ -10,7 +10,7 @@ from niangjia.kernel.sheets import cutting
 from niangjia.kernel.sheets.cells import Cells, whole
 from niangjia.kernel.sheets.formats import columns_by_letters, letters_of
 from niangjia.kernel.sheets.headings import MOST_COLUMNS
-from niangjia.kernel.sheets.markup import damaged, local, parse, parser
+from niangjia.kernel.sheets.markup import Document, damaged
 
 Row = tuple[int, list[str]]
 
@@ -37,7 +37,7 @@ class Merged(NamedTuple):
         return cls(f"{letters_of(left)}{top}:{letters_of(right)}{bottom}", top, left, bottom, right)
 
 
-class Worksheet:
+class Worksheet(Document):
     """Reads one worksheet, once. `merged` is complete when the rows are through; `last_row` is what the sheet claims.
 
     Everything goes through expat but for the rows that `cutting` understands: the parser stands before
@@ -45,6 +45,7 @@ class Worksheet:
     """
 
     def __init__(self, cells: Cells, *, cut: bool = True) -> None:
+        super().__init__()
         self.merged: list[Merged] = []
         self.last_row: int | None = None
         self._texts = cells
@@ -58,12 +59,17 @@ class Worksheet:
         self._said: list[str] = []
         self._length = 0
         self._taken = self._phonetic = False
-        self._parser = parser()
-        self._parser.StartElementHandler = self._root
-        self._parser.EndElementHandler = self._end
-        self._parser.CharacterDataHandler = self._data
         self._parser.XmlDeclHandler = self._declared
-        self._starts: dict[str, Callable[[dict[str, str]], None]] = {}
+        self._starts: dict[str, Callable[[Mapping[str, str]], None]] = {
+            "sheetData": self._begin_rows,
+            "row": self._begin_row,
+            "c": self._begin_cell,
+            "v": self._begin_text,
+            "t": self._begin_text,
+            "rPh": self._begin_phonetic,
+            "dimension": self._dimension,
+            "mergeCell": self._merge,
+        }
 
     def rows(self, pieces: Iterable[bytes], upto: int | None = None) -> Iterator[Row]:
         """Rows with content; a row has at most 201 cells, the last of which only tells that there are more.
@@ -76,18 +82,18 @@ class Worksheet:
                 rest = self._cut(rest + piece)
             else:
                 head, tag, rest = piece.partition(b"<sheetData>")
-                parse(self._parser, head + tag)
+                self.feed(head + tag)
                 if not (tag and self._among_rows):
                     self._cuts = self._cuts and not self._among_rows  # they began, but not where we could cut in
                     self._among_rows = False
-                    parse(self._parser, rest)
+                    self.feed(rest)
                     rest = b""
             if self._ready:
                 yield from self._ready
                 self._ready.clear()
             if upto is not None and self._number > upto:
                 return
-        parse(self._parser, rest, final=True)
+        self.feed(rest, final=True)
         yield from self._ready
 
     # Rows without a parser
@@ -110,12 +116,12 @@ class Worksheet:
             elif "<!" in parts[place] or "<?" in parts[place]:  # may go on behind the row's end
                 return self._parse_on("</row>".join(parts[place:]).encode() + xml[end:])
             else:
-                parse(self._parser, f"{parts[place]}</row>".encode())
+                self.feed(f"{parts[place]}</row>".encode())
         return xml[end:]
 
     def _parse_on(self, xml: bytes) -> bytes:
         self._among_rows = self._cuts = False
-        parse(self._parser, xml)
+        self.feed(xml)
         return b""
 
     # What the parser says
@@ -123,33 +129,17 @@ class Worksheet:
     def _declared(self, version: str, encoding: str | None, standalone: int) -> None:
         self._cuts = self._cuts and (encoding or "utf-8").lower() == "utf-8"
 
-    def _root(self, name: str, _: list[str]) -> None:
-        """By its namespace the others are called."""
-        if local(name) != "worksheet":
+    def start(self, name: str, attributes: Mapping[str, str]) -> None:
+        if self._depth == 1 and name != "worksheet":
             raise damaged()
-        namespace = name.removesuffix("worksheet")
-        starts: dict[str, Callable[[dict[str, str]], None]] = {
-            "sheetData": self._begin_rows,
-            "row": self._begin_row,
-            "c": self._begin_cell,
-            "v": self._begin_text,
-            "t": self._begin_text,
-            "rPh": self._begin_phonetic,
-            "dimension": self._dimension,
-            "mergeCell": self._merge,
-        }
-        self._starts = {namespace + each: handler for each, handler in starts.items()}
-        self._parser.StartElementHandler = self._start
-
-    def _start(self, name: str, attributes: list[str]) -> None:
         handler = self._starts.get(name)
         if handler is not None:
-            handler(dict(zip(attributes[::2], attributes[1::2], strict=True)))
+            handler(attributes)
 
-    def _begin_rows(self, _: dict[str, str]) -> None:
+    def _begin_rows(self, _: Mapping[str, str]) -> None:
         self._among_rows = self._cuts
 
-    def _begin_row(self, attributes: dict[str, str]) -> None:
+    def _begin_row(self, attributes: Mapping[str, str]) -> None:
         self._count(whole(attributes["r"]) if "r" in attributes else self._number + 1)
         self._cells = []
         self._column = -1
@@ -159,20 +149,20 @@ class Worksheet:
             raise damaged()
         self._number = number
 
-    def _begin_cell(self, attributes: dict[str, str]) -> None:
+    def _begin_cell(self, attributes: Mapping[str, str]) -> None:
         self._kind, self._style = attributes.get("t", ""), attributes.get("s", "")
         reference = attributes.get("r")
         self._column = _COLUMNS.get(reference.rstrip(_DIGITS), -1) if reference else self._column + 1
         if not 0 <= self._column < _LAST_COLUMN:
             raise damaged()
 
-    def _begin_text(self, _: dict[str, str]) -> None:
+    def _begin_text(self, _: Mapping[str, str]) -> None:
         self._taken = not self._phonetic
 
-    def _begin_phonetic(self, _: dict[str, str]) -> None:
+    def _begin_phonetic(self, _: Mapping[str, str]) -> None:
         self._phonetic = True
 
-    def _data(self, said: str) -> None:
+    def text(self, said: str) -> None:
         if self._taken:
             self._length += len(said)
             if self._length > _LONGEST:
@@ -183,18 +173,17 @@ class Worksheet:
                 )
             self._said.append(said)
 
-    def _end(self, name: str) -> None:
-        said = local(name)
-        if said in {"v", "t"}:
+    def end(self, name: str) -> None:
+        if name in {"v", "t"}:
             self._taken = False
-        elif said == "c":
+        elif name == "c":
             self._end_cell()
-        elif said == "row":
+        elif name == "row":
             if self._cells:
                 self._ready.append((self._number, self._cells))
-        elif said == "rPh":
+        elif name == "rPh":
             self._phonetic = False
-        elif said == "sheetData":
+        elif name == "sheetData":
             self._among_rows = False
 
     def _end_cell(self) -> None:
@@ -208,12 +197,12 @@ class Worksheet:
         self._cells.extend([""] * (column + 1 - len(self._cells)))
         self._cells[column] = text
 
-    def _dimension(self, attributes: dict[str, str]) -> None:
+    def _dimension(self, attributes: Mapping[str, str]) -> None:
         area = _area(attributes.get("ref", ""))
         if area.bottom > 1:
             self.last_row = area.bottom
 
-    def _merge(self, attributes: dict[str, str]) -> None:
+    def _merge(self, attributes: Mapping[str, str]) -> None:
         if len(self.merged) < _MERGES_KEPT:
             self.merged.append(_area(attributes.get("ref", "")))
 

@@ -151,9 +151,20 @@ class TestTooMuch:
         assert list(open_sheet(target, "a.xlsx").rows()) == [(2, ["张三", "男"]), (1_048_576, ["末", ""])]
         assert time.perf_counter() - began < 10
 
-    def test_content_far_below_is_not_searched_for_headings(self, target):
+    def test_content_far_below_is_not_searched_for(self, target):
         far = '<sheetData><row r="100000"><c r="A100000" t="inlineStr"><is><t>末</t></is></c></row></sheetData>'
-        assert open_sheet(zipped(target, parts(far)), "a.xlsx").headings == ("末",)
+        assert refusal(zipped(target, parts(far))).code == "sheet.empty"
+
+    def test_elements_within_elements_without_end(self, target):
+        for part in ("xl/worksheets/sheet1.xml", "xl/workbook.xml"):
+            made = parts(data(*PEOPLE))
+            made[part] = str(made[part]).removesuffix(">").rpartition("<")[0] + "<a>" * 2_000_000
+            assert refusal(zipped(target, made)).code == "sheet.damaged"
+
+    def test_a_tag_without_end(self, target):
+        made = parts(data(*PEOPLE))
+        made["xl/workbook.xml"] = "<workbook a='" + "x" * 8 * 1024**2
+        assert refusal(zipped(target, made)).code == "sheet.damaged"
 
     def test_one_row_without_end_takes_no_memory(self, target):
         sheet = data(*PEOPLE).replace("</sheetData>", '<row r="3">' + "<c/>" * 3_000_000)

@@ -103,7 +103,7 @@ def test_a_cell_that_is_too_long(read):
 
 @pytest.mark.parametrize("content", [b"", b"  \r\n\r\n", b",,,\n,,\n", b"\xef\xbb\xbf"])
 def test_an_empty_file(read, content):
-    with pytest.raises(Refused, match=r"空的|没有内容"):
+    with pytest.raises(Refused, match=r"空的|没有读到内容"):
         read(content)
 
 
