@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterable
 from datetime import date, datetime
 from typing import Any
 
-from django.db import models
+from django.db import IntegrityError, models, transaction
 from django.db.models.fields.reverse_related import ForeignObjectRel
 
 from niangjia.engines.imports.models import RowBefore
@@ -118,8 +118,13 @@ class TakingBack:
             for field in same:
                 column = next(one for one in row._meta.concrete_fields if one.attname == field)
                 setattr(row, field, column.to_python(entry.before[field]))
-            if same:
-                row.save(update_fields=[one.name for one in row._meta.concrete_fields if one.attname in same])
+            if not same:
+                continue
+            try:
+                with transaction.atomic():
+                    row.save(update_fields=[one.name for one in row._meta.concrete_fields if one.attname in same])
+            except IntegrityError:  # such as fewer workers again, when women were added since
+                self.lines.append(f"{name(row)}：原来的内容与后来的修改不能并存，保留现在的内容。")
 
     def untouched(self, model: type[models.Model], apart: Collection[str] = ()) -> tuple[list[Any], list[Any]]:
         """Rows that the import made and that still stand: as it wrote them, and otherwise. `apart`: fields that follow others."""

@@ -12,13 +12,13 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from django.conf import settings
-from django.db import IntegrityError
 from django.urls import reverse
 
 from niangjia.engines.imports.sheet import Checked, Column, Place
 from niangjia.kernel.access.actions import fit_username
 from niangjia.kernel.access.models import Grant, User
 from niangjia.kernel.access.permissions import Permission as Access
+from niangjia.kernel.access.rights import jobs
 from niangjia.kernel.crypto.ring import ring
 from niangjia.kernel.errors import Missing, NotPermitted, Refused
 from niangjia.modules.organisations.actions.officers import (
@@ -34,7 +34,7 @@ from niangjia.modules.organisations.sheets.cells import Cells, Labels
 from niangjia.modules.organisations.sheets.kept import Kept, values_of
 from niangjia.modules.organisations.sheets.officer_plan import OfficerPlan, Register, plan_officers
 from niangjia.modules.organisations.sheets.officer_return import take_back_officers
-from niangjia.modules.organisations.sheets.planned import PlannedSheet, Row, staged
+from niangjia.modules.organisations.sheets.planned import PlannedSheet, Row, changed_meanwhile, staged
 
 POSTS = Labels(
     Post,
@@ -60,7 +60,9 @@ COLUMNS = (
         "union", "所在工会", ("工会", "工会名称", "所在单位", "单位", "任职工会", "任职单位", "所属工会", "单位名称"),
         hint="名称或代码；不填就是本单位。", example="北山镇总工会",
     ),
-    Column("job", "岗位", ("工作岗位", "系统岗位", "权限", "角色", "岗位名称"), required=True, example="经办"),
+    Column("job", "岗位", ("工作岗位", "系统岗位", "权限", "角色", "岗位名称"), required=True,
+        choices=tuple(job.label for job in jobs().values()), example="经办",
+    ),
     Column("from_on", "开始日期", ("任职日期", "任职时间", "开始时间", "起始日期", "到岗日期"), hint="不填就是导入当天。"),
     Column(
         "until_on", "截止日期", ("到期日期", "结束日期", "截止时间", "结束时间", "任期届满"), hint="到这一天不再任职；不填则一直有效。"
@@ -108,8 +110,7 @@ class OfficerSheet(PlannedSheet):
             try:
                 writing.write(row.plan)
             except (Refused, NotPermitted, Missing) as no:
-                # The plan saw the same rules: the register must have changed since.
-                raise IntegrityError(f"row {row.number}: {no}") from no
+                raise changed_meanwhile(row, no) from no
         invited = writing.invite()
         writing.kept.write()
         return {"accounts": len(writing.made), "invited": invited}

@@ -7,6 +7,7 @@ for the preview, and `commit` plans once more under lock and writes only what th
 from __future__ import annotations
 
 import json
+import logging
 from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,9 +17,10 @@ from typing import Any, ClassVar, TypeVar
 from django.db import IntegrityError, connection
 
 from niangjia.engines.imports.sheet import Change, Made, Outcome, Place, Problem, Sheet
-from niangjia.kernel.errors import NotPermitted, Refused
+from niangjia.kernel.errors import Missing, NotPermitted, Refused
 
 Item = TypeVar("Item")
+log = logging.getLogger(__name__)
 AT_ONCE = 5_000
 
 
@@ -114,6 +116,12 @@ class PlannedSheet(Sheet):
                 for number, differs in cursor.fetchall()
                 if differs
             }
+
+
+def changed_meanwhile(row: Row, no: Refused | NotPermitted | Missing) -> IntegrityError:
+    """An action says no to what the plan, by the same rules, let pass: the register must have changed in between."""
+    log.warning("Row %s was planned and could not be written: %s", row.number, getattr(no, "code", type(no).__name__))
+    return IntegrityError(f"row {row.number} can't be written as planned")
 
 
 WRITTEN = (Outcome.NEW, Outcome.UPDATED)

@@ -243,7 +243,7 @@ def _ask_facts(plan: UnionPlan, register: Register) -> None:
         plan.facts["founded_on"] = row.day("founded_on")
     _ask_ground(plan, register)
     problem = rules.check_union_credit_code(row.said.get("credit_code", ""), plan.kind)
-    if problem:
+    if problem and not _is_kind_unclear(row):
         row.refuse("credit_code", "organisation.credit_code", problem)
     if known is None:
         return

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, ClassVar, cast
 
-from django.db import IntegrityError
-
 from niangjia.engines.imports.sheet import Checked, Column, Place
 from niangjia.kernel.access.actions import hold_tree
 from niangjia.kernel.errors import Missing, NotPermitted, Refused
@@ -22,7 +20,7 @@ from niangjia.modules.organisations.permissions import Permission
 from niangjia.modules.organisations.rules import ChosenBy, OrganisationKind
 from niangjia.modules.organisations.sheets.cells import Cells, Labels
 from niangjia.modules.organisations.sheets.kept import Kept, values_of
-from niangjia.modules.organisations.sheets.planned import PlannedSheet, Row, staged
+from niangjia.modules.organisations.sheets.planned import PlannedSheet, Row, changed_meanwhile, staged
 from niangjia.modules.organisations.sheets.union_plan import plan_unions
 from niangjia.modules.organisations.sheets.union_register import Register, UnionPlan
 from niangjia.modules.organisations.sheets.union_return import take_back_unions
@@ -160,8 +158,7 @@ class UnionSheet(PlannedSheet):
                     writing.change(plan.known, plan)
                 writing.link(plan)
             except (Refused, NotPermitted, Missing) as no:
-                # The plan asked the same rules: the register must have changed since.
-                raise IntegrityError(f"row {plan.row.number}: {no}") from no
+                raise changed_meanwhile(plan.row, no) from no
         writing.kept.write()
         return {}
 

@@ -316,3 +316,12 @@ def test_a_township_of_the_same_name_elsewhere_is_not_meant_for_one_that_stands(
     )
     again = {"单位名称": row.name, CODE: row.credit_code, "所在镇街": "南湖街道"}
     assert bring(tree, again, at=tree.county).outcome() is Outcome.UNCHANGED
+
+
+def test_taking_back_never_makes_a_row_that_cannot_be(tree, clerk):
+    row = add(clerk, headcount=100, women=40)
+    batch = bring(tree, {"单位名称": row.name, "职工人数": "200"})
+    batch.commit()
+    acts.edit_employer(row.pk, women=150, actor=clerk, now=NOW)
+    assert batch.take_back() == ["“北山纺织有限公司”：原来的内容与后来的修改不能并存，保留现在的内容。"]
+    assert every().get().headcount == 200
