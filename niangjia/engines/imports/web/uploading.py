@@ -37,7 +37,7 @@ def batch_add(request: HttpRequest) -> HttpResponse:
         try:
             batch = actions.upload_batch(
                 sheet=facts["sheet"], scope_id=facts["place"], content=facts["file"], name=facts["file"].name,
-                actor=actor, now=timezone.now(),
+                actor=actor, now=timezone.now(), options={"origin": request.build_absolute_uri("/")},
             )  # fmt: skip
         except Refused as refusal:
             pages.put_refusal(form, refusal)
