@@ -11,6 +11,7 @@ import re
 from niangjia.kernel.sheets.cells import Cells
 from niangjia.kernel.sheets.formats import columns_by_letters
 from niangjia.kernel.sheets.headings import MOST_COLUMNS
+from niangjia.kernel.sheets.markup import plain_text
 
 _TOKEN = re.compile(
     r'<c r="([A-Z]{1,3})\d+"(?: s="(\d+)")?(?: t="(\w+)")?'
@@ -21,25 +22,10 @@ _TOKEN = re.compile(
     re.DOTALL,
 )
 _NUMBER = re.compile(r' r="(\d{1,7})"')
-_REFERENCE = re.compile("&(lt|gt|amp|quot|apos|#10);")
-_NAMED = {"lt": "<", "gt": ">", "amp": "&", "quot": '"', "apos": "'", "#10": "\n"}
-_LONGEST = 40_000
 _FAR = 1 << 40
 _GAPS = [("",) * gap for gap in range(MOST_COLUMNS)]
-_NEVER = bytes(set(range(32)) - {9, 10, 13})
-_NOT_HERE = ("\ufffe".encode(), "\uffff".encode(), b"]]>")
 _EVERY_COLUMN = columns_by_letters(16_384)
 _COLUMNS = columns_by_letters(MOST_COLUMNS)
-
-
-def parts_of(xml: bytes) -> list[str] | None:
-    """Split behind each row; None where a parser would have something to object to."""
-    if xml.translate(None, _NEVER) != xml or any(each in xml for each in _NOT_HERE):
-        return None
-    try:
-        return xml.decode().split("</row>")
-    except UnicodeDecodeError:
-        return None
 
 
 def rows_of(xml: str, cells: Cells) -> list[tuple[int, list[str]]] | None:
@@ -61,7 +47,7 @@ def rows_of(xml: str, cells: Cells) -> list[tuple[int, list[str]]] | None:
             if kind == "s":
                 index = int(said) if said.isdecimal() else _FAR
                 text = near[index] if index < len(near) else cells.text(said, kind, style)
-            elif (plain := _plain(said)) is not None and (not inline or kind == "inlineStr"):
+            elif (plain := plain_text(said)) is not None and (not inline or kind == "inlineStr"):
                 text = cells.text(plain, kind, style)
             else:
                 return None
@@ -77,12 +63,3 @@ def rows_of(xml: str, cells: Cells) -> list[tuple[int, list[str]]] | None:
             row_is_open = not row.endswith("/")
             rows.append((int(number[1]) if number else 0, texts if row_is_open else []))
     return rows if row_is_open else None
-
-
-def _plain(text: str) -> str | None:
-    """As a parser would give it, or None where it would take thought."""
-    if "&" in text:
-        if text.count("&") != len(_REFERENCE.findall(text)):
-            return None
-        text = _REFERENCE.sub(lambda match: _NAMED[match[1]], text)
-    return None if "\r" in text or len(text) > _LONGEST else text

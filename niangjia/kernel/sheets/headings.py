@@ -14,6 +14,7 @@ _LONGEST = 100
 _HEADING_LIKE = 30  # characters; longer ones are titles and notes
 _NEAR_BEST = 0.6  # a heading row has gaps where the rows below it have values
 
+_ENOUGH_KNOWN = 2  # one may be a title's word
 _SPACES = re.compile(r"\s+")
 _NUMBER_LIKE = re.compile(r"[\d.,:/+\-年月日 ]+")
 
@@ -49,7 +50,7 @@ def _compared(heading: str) -> str:
 def _most_known(rows: Sequence[Sequence[str]], same: Collection[str]) -> int | None:
     counts = [len({_compared(cell) for cell in row} & set(same)) for row in rows]
     best = max(counts)
-    return counts.index(best) if best else None
+    return counts.index(best) if best >= _ENOUGH_KNOWN else None
 
 
 def _all_known(row: Sequence[str], same: Collection[str]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from xml.parsers import expat
 
@@ -22,6 +23,7 @@ class Document:
     """
 
     def __init__(self) -> None:
+        self.is_utf8 = True
         self._depth = 0
         self._fed = 0
         self._namespace = ""
@@ -29,6 +31,7 @@ class Document:
         self._parser = made = expat.ParserCreate(namespace_separator=" ")
         made.buffer_text = True
         made.buffer_size = 65536
+        made.XmlDeclHandler = self._declared
         made.StartDoctypeDeclHandler = _refuse_doctype
         made.StartElementHandler = self._started
         made.EndElementHandler = self._ended
@@ -52,6 +55,9 @@ class Document:
             raise damaged() from None
         if self._depth > _DEEPEST or self._fed - self._parser.CurrentByteIndex > _LONGEST_TAG:
             raise damaged()
+
+    def _declared(self, version: str, encoding: str | None, standalone: int) -> None:
+        self.is_utf8 = (encoding or "utf-8").lower() == "utf-8"
 
     def _started(self, name: str, attributes: dict[str, str]) -> None:
         self._depth += 1
@@ -93,3 +99,31 @@ def elements(pieces: Iterable[bytes]) -> Iterator[tuple[str, dict[str, str]]]:
         yield from document.found
         document.found.clear()
     document.feed(b"", final=True)
+
+
+# For those who read plain stretches of a document without a parser
+
+_NEVER = bytes(set(range(32)) - {9, 10, 13})
+_NOT_HERE = ("\ufffe".encode(), "\uffff".encode(), b"]]>")
+_REFERENCE = re.compile("&(lt|gt|amp|quot|apos|#10);")
+_NAMED = {"lt": "<", "gt": ">", "amp": "&", "quot": '"', "apos": "'", "#10": "\n"}
+_LONGEST_TEXT = 40_000
+
+
+def sound_text(xml: bytes) -> str | None:
+    """Decoded, or None where a parser would object to a character."""
+    if xml.translate(None, _NEVER) != xml or any(each in xml for each in _NOT_HERE):
+        return None
+    try:
+        return xml.decode()
+    except UnicodeDecodeError:
+        return None
+
+
+def plain_text(text: str) -> str | None:
+    """What stands between two tags as a parser would give it, or None where it would take thought."""
+    if "&" in text:
+        if text.count("&") != len(_REFERENCE.findall(text)):
+            return None
+        text = _REFERENCE.sub(lambda match: _NAMED[match[1]], text)
+    return None if "\r" in text or len(text) > _LONGEST_TEXT else text

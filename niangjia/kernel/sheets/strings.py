@@ -10,12 +10,15 @@ from collections.abc import Iterable, Mapping
 from typing import IO
 
 from niangjia.kernel.errors import Refused
-from niangjia.kernel.sheets.markup import Document, damaged
+from niangjia.kernel.sheets.markup import Document, damaged, plain_text, sound_text
 
 _KEPT = 200_000  # in memory; a workbook's common words come first
 _BUFFERED = 1024 * 1024
 _LONGEST = 40_000  # characters; Excel itself allows 32,767
 
+_MOST_UNCUT = 4 * 1024 * 1024  # bytes in which no string ends
+_END = b"</si>"
+_STRING = re.compile(r'<si><t(?: xml:space="preserve")?>([^<]*)</t></si>|(.+)', re.DOTALL)
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 
 
@@ -27,6 +30,20 @@ def plain(text: str) -> str:
 def _character(match: re.Match[str]) -> str:
     meant = chr(int(match[1], 16))
     return match[0] if meant == "\0" or "\ud800" <= meant <= "\udfff" else meant
+
+
+def _plain_strings(xml: bytes) -> list[str] | None:
+    """Of a stretch that holds nothing but strings without mark-up, else None."""
+    text = sound_text(xml)
+    if text is None:
+        return None
+    texts = []
+    for said, stray in _STRING.findall(text):
+        one = None if stray else plain_text(said)
+        if one is None:
+            return None
+        texts.append(one)
+    return texts
 
 
 class SharedStrings(Document):
@@ -44,6 +61,8 @@ class SharedStrings(Document):
         self._text: list[str] = []
         self._length = 0
         self._taken, self._phonetic = False, False
+        self._cuts: bool | None = None  # known when the first string comes
+        self._rest = b""
 
     def __getitem__(self, index: int) -> str:
         while index >= len(self.near) + len(self._ends) - 1:
@@ -62,12 +81,39 @@ class SharedStrings(Document):
     def _read_on(self) -> None:
         piece = next(self._pieces, None)
         if piece is not None:
-            self.feed(piece)
+            self._take(piece)
         elif not self._through:
             self._through = True
-            self.feed(b"", final=True)
+            self.feed(self._rest, final=True)
         else:
             raise damaged()
+
+    def _take(self, piece: bytes) -> None:
+        """Strings without any mark-up are cut out; a stretch with others, and all around them, goes to the parser."""
+        if self._cuts is None:
+            head, tag, rest = piece.partition(b"<si>")
+            self.feed(head)
+            self._cuts = bool(tag) and self.is_utf8 and self._depth == 1 and b"<!" not in head
+            piece = tag + rest
+        xml = self._rest + piece
+        end = xml.rfind(_END) + len(_END)
+        if self._cuts and end < len(_END) and len(xml) < _MOST_UNCUT:
+            self._rest = xml
+            return
+        self._cuts = self._cuts and end >= len(_END)
+        if not self._cuts:
+            end = len(xml)
+        stretch, self._rest = xml[:end], xml[end:]
+        texts = _plain_strings(stretch) if self._cuts else None
+        if texts is not None:
+            for text in texts:
+                self._add(plain(text))
+            return
+        self.feed(stretch)
+        if b"<!" in stretch or b"<?" in stretch:  # may go on behind it
+            self._cuts = False
+            self.feed(self._rest)
+            self._rest = b""
 
     def start(self, name: str, attributes: Mapping[str, str]) -> None:
         if name == "t":

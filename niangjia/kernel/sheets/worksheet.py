@@ -10,7 +10,7 @@ from niangjia.kernel.sheets import cutting
 from niangjia.kernel.sheets.cells import Cells, whole
 from niangjia.kernel.sheets.formats import columns_by_letters, letters_of
 from niangjia.kernel.sheets.headings import MOST_COLUMNS
-from niangjia.kernel.sheets.markup import Document, damaged
+from niangjia.kernel.sheets.markup import Document, damaged, sound_text
 
 Row = tuple[int, list[str]]
 
@@ -59,7 +59,6 @@ class Worksheet(Document):
         self._said: list[str] = []
         self._length = 0
         self._taken = self._phonetic = False
-        self._parser.XmlDeclHandler = self._declared
         self._starts: dict[str, Callable[[Mapping[str, str]], None]] = {
             "sheetData": self._begin_rows,
             "row": self._begin_row,
@@ -103,9 +102,10 @@ class Worksheet(Document):
         end = xml.rfind(b"</row>") + len(b"</row>")
         if end < len(b"</row>"):
             return xml if len(xml) < _MOST_UNCUT else self._parse_on(xml)
-        parts = cutting.parts_of(xml[:end])
-        if parts is None:
+        text = sound_text(xml[:end])
+        if text is None:
             return self._parse_on(xml)
+        parts = text.split("</row>")
         for place in range(len(parts) - 1):
             rows = cutting.rows_of(parts[place], self._texts)
             if rows is not None:
@@ -126,9 +126,6 @@ class Worksheet(Document):
 
     # What the parser says
 
-    def _declared(self, version: str, encoding: str | None, standalone: int) -> None:
-        self._cuts = self._cuts and (encoding or "utf-8").lower() == "utf-8"
-
     def start(self, name: str, attributes: Mapping[str, str]) -> None:
         if self._depth == 1 and name != "worksheet":
             raise damaged()
@@ -137,7 +134,7 @@ class Worksheet(Document):
             handler(attributes)
 
     def _begin_rows(self, _: Mapping[str, str]) -> None:
-        self._among_rows = self._cuts
+        self._among_rows = self._cuts and self.is_utf8
 
     def _begin_row(self, attributes: Mapping[str, str]) -> None:
         self._count(whole(attributes["r"]) if "r" in attributes else self._number + 1)

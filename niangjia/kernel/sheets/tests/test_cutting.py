@@ -73,6 +73,29 @@ def test_the_same_either_way(sheet, size):
     assert quick == slow
 
 
+a_string = some.one_of(
+    texts.map(lambda text: f"<si><t>{text}</t></si>"),
+    texts.map(lambda text: f'<si><t xml:space="preserve">{text}</t></si>'),
+    texts.map(lambda text: f"<si><r><t>{text}</t></r><r><t>x</t></r><rPh><t>y</t></rPh></si>"),
+    some.sampled_from(["<si/>", "<si><t/></si>", "\n", "<!-- <si><t>no</t></si> -->", "<si><x/></si>", "<t>y</t>"]),
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(some.lists(a_string, max_size=6).map("".join), some.sampled_from([1 << 20, 40, 11]))
+def test_shared_strings_too(strings, size):
+    def read(xml: bytes, *, cut: bool):
+        shared = SharedStrings(xml[at : at + size] for at in range(0, len(xml), size))
+        shared._cuts = None if cut else False
+        try:
+            shared[1000]
+        except Refused:
+            return shared.near if shared._through else "refused"
+
+    xml = f'{DECLARED}<sst xmlns="{MAIN}">{strings}</sst>'.encode()
+    assert read(xml, cut=True) == read(xml, cut=False)
+
+
 @pytest.mark.parametrize(
     "row",
     [
