@@ -58,6 +58,7 @@ PICTURES = (
     Picture("audit", "jingshen", "/desk/audit/"),
     Picture("phone-home", "jingban", "/desk/", phone=True),
     Picture("phone-members", "jingban", "/desk/members/", phone=True),
+    Picture("import", "jingban", "/desk/imports/add/?sheet=members.member", folder=MANUAL),
     Picture("move", "zhuxi", "/desk/organisations/{township}/move/", folder=MANUAL),
     Picture("blank-spot", "zujian", "/desk/blank-spots/", opens="[data-row]:nth-child(1) .row-link", folder=MANUAL),
     Picture(
