@@ -78,7 +78,8 @@ PHONE = "access_user.phone"
 class OfficerSheet(PlannedSheet):
     name = "organisations.officer"
     title = "工会干部名册"
-    noun = "个岗位"
+    noun = "岗位"
+    list_url_name = "organisations:officer_list"
     permissions = (Access.OFFICER_APPOINT,)
     columns: ClassVar[tuple[Column, ...]] = COLUMNS
 
