@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import pytest
 from django.conf import LazySettings
@@ -19,14 +18,13 @@ from pytest_django.live_server_helper import LiveServer
 
 from niangjia.kernel.access.models import User
 from niangjia.kernel.access.queries import actor_of
-from niangjia.modules.members.actions.deciding import accept_application, return_application
 from niangjia.modules.members.actions.joining_codes import add_joining_code
 from niangjia.modules.members.models import JoiningApplication, JoiningCode, Platform
 from niangjia.modules.members.testing import identity_number, phone_number
 from niangjia.modules.organisations.models import Organisation
 from niangjia.modules.organisations.rules import OrganisationKind
 from niangjia.modules.organisations.testing import Tree, found_union, officer, small_tree
-from niangjia.ui.testing import complaints, faults
+from niangjia.ui.testing import complaints, faults, log_in
 from tests.browsers import desk_window
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -105,14 +103,53 @@ def phone(station: Station, browser: Browser) -> Iterator[Phone]:
         assert shown.said == []
 
 
-def decide(station: Station, act: Any, **more: Any) -> None:
-    now = timezone.now()
+@pytest.fixture
+def desk(station: Station, live_server: LiveServer, page: Page) -> Page:
+    """The organiser's window."""
+    log_in(page, live_server, station.organiser)
+    return page
+
+
+def decide(desk: Page, station: Station, name: str, *, reason: str = "") -> None:
+    """The organiser opens the application that waits, and says yes or no."""
     waiting = JoiningApplication.objects.unscoped(reason="the test's own world").get()
-    act(waiting.pk, actor=actor_of(station.organiser.pk, now=now), now=now, **more)
+    desk.goto(f"{station.url}/desk/applications/{waiting.pk}/")
+    desk.get_by_role("button", name=name).click()
+    asked = desk.get_by_role("dialog")
+    if reason:
+        asked.get_by_label("原因").fill(reason)
+    asked.get_by_role("button", name=name).click()
+    expect(asked).to_be_hidden()
+    desk.wait_for_load_state()
 
 
-def test_a_rider_joins_at_a_station(station: Station, phone: Phone) -> None:
+def test_a_rider_joins_at_a_station(station: Station, phone: Phone, desk: Page) -> None:
     number = identity_number(date(1996, 3, 9))
+    apply(station, phone, number)
+
+    decide(desk, station, "退回补正", reason="请写明在哪个站点上班")
+    phone.page.reload()
+    expect(phone.page.get_by_text("请写明在哪个站点上班")).to_be_visible()
+    phone.stands("入会申请", "退回")
+    phone.tap("补充后重新提交")
+    expect(phone.page.get_by_label("姓名")).to_have_value("马小骑")
+    phone.page.get_by_label("用人单位").fill("东门站点")
+    phone.tap("下一步，看推荐的工会")
+    phone.tap("提交入会申请")
+    expect(phone.page.get_by_text("等待工会审核")).to_be_visible()
+
+    decide(desk, station, "同意入会")
+    phone.go("/")
+    phone.stands("马小骑", "首页-会员")
+    expect(phone.page.get_by_text(station.riders.name)).to_be_visible()
+    phone.go("/phone/messages/")
+    phone.stands("消息")
+    expect(phone.page.get_by_role("main")).to_contain_text(station.riders.name)
+    look_around(phone, number)
+
+
+def apply(station: Station, phone: Phone, number: str) -> None:
+    """From the poster to the application that waits."""
     phone.go("/")
     phone.stands("好", "首页")
     phone.go(f"/join/{station.code.token}/")
@@ -140,26 +177,14 @@ def test_a_rider_joins_at_a_station(station: Station, phone: Phone) -> None:
     phone.stands("入会申请", "已提交")
     expect(phone.page.get_by_text("等待工会审核")).to_be_visible()
 
-    decide(station, return_application, reason="请写明在哪个站点上班")
-    phone.page.reload()
-    expect(phone.page.get_by_text("请写明在哪个站点上班")).to_be_visible()
-    phone.stands("入会申请", "退回")
-    phone.tap("补充后重新提交")
-    expect(phone.page.get_by_label("姓名")).to_have_value("马小骑")
-    phone.page.get_by_label("用人单位").fill("东门站点")
-    phone.tap("下一步，看推荐的工会")
-    phone.tap("提交入会申请")
-    expect(phone.page.get_by_text("等待工会审核")).to_be_visible()
 
-    decide(station, accept_application)
-    phone.go("/")
-    phone.stands("马小骑", "首页-会员")
-    expect(phone.page.get_by_text(station.riders.name)).to_be_visible()
-    phone.go("/phone/messages/")
-    phone.stands("消息")
-    expect(phone.page.get_by_role("main")).to_contain_text(station.riders.name)
+def look_around(phone: Phone, number: str) -> None:
+    """What the new member finds, a paper to show among it."""
     phone.go("/phone/union/")
     phone.stands("我在哪个工会")
+    with phone.page.expect_download() as paper:
+        phone.tap("开会员证明")
+    assert Path(paper.value.path()).read_bytes().startswith(b"%PDF")
     phone.go("/phone/data/")
     phone.stands("工会掌握我的哪些信息", "我的信息")
     expect(phone.page.get_by_text(number)).to_have_count(0)

@@ -222,6 +222,37 @@ def test_taking_back_the_phone_logs_out(tree):
     assert client.post("/phone/consents/NOTHING/withdraw/").status_code == 302
 
 
+TYPED = ("²", "9" * 30, "9999-12-31", "𠮷\u202e<b>", "x" * 10_000, "a\x00b", "RESIDENT")
+FORMS = {
+    "/join/apply/": ("name", "document_number", "document_kind", "born_on", "sex", "employer", "category", "platform",
+                     "division", "union", "code", "edit"),
+    "/join/consent/": ("PHONE", "code"),
+    "/phone/union/": ("name", "tail"),
+    "/phone/requests/TRANSFER/": ("employer", "category", "platform", "division", "note", "union"),
+    "/phone/requests/CORRECTION/": ("note",),
+    "/phone/requests/x/": ("note",),
+    "/phone/log-in/": ("phone", "code", "next"),
+    "/phone/data/export/": ("as",),
+    "/phone/display/": ("back", "text"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("is_member", [True, False])
+def test_nothing_typed_into_a_form_breaks_it(tree, is_member):
+    user = linked(tree.mill)[0] if is_member else worker()
+    give_consents(user.pk, Purpose, now=NOW)
+    client = at(user)
+    client.raise_request_exception = False
+    broken = []
+    for url, names in FORMS.items():
+        for bad in TYPED:
+            for fields in (dict.fromkeys(names, bad), dict.fromkeys(names[:-1], bad)):
+                answer = client.post(url, fields)
+                broken += [f"{url} {bad[:20]!r}"] if answer.status_code >= 500 else []
+            broken += [f"{url}?{bad[:20]!r}"] if client.get(url, dict.fromkeys(names, bad)).status_code >= 500 else []
+    assert not broken
+
+
 # ---- the two faces stay apart
 
 
