@@ -85,6 +85,15 @@ class Judgement:
                ) d on d.document_digest = s.document_digest
                where s.outcome is null and s.number <> d.first""",
         )  # fmt: skip
+        # Two document numbers of one human being, who was registered twice and merged.
+        self.against(
+            "document_number", "merged", "format('与第 %%s 行是同一个人（登记过两个证件号码，已合并），只能有一行。', d.first)",
+            """from sheet_matched s join (
+                   select person_id, min(number) as first, count(distinct document_digest) as documents
+                     from sheet_matched where open group by 1
+               ) d on d.person_id = s.person_id and d.documents > 1
+               where s.open and s.number <> d.first""",
+        )  # fmt: skip
         if self.place.options.get(SHARED_PHONES):
             return
         self.against("phone", "shared", _SHARED_MESSAGE.format("与第 %%s 行的手机号码相同", "d.other"), _SHARED)
@@ -132,7 +141,7 @@ def _labels() -> tuple[list[tuple[int, str]], list[tuple[str, str, int | None]]]
 # `within`: the membership that counts (the active one, else the latest) lies under the place, so its facts may be told.
 _MATCH = """
 create temp table sheet_matched on commit drop as
-select s.number, s.outcome is null as open, p.id as person_id, p.name, p.document_kind, p.born_on,
+select s.number, s.outcome is null as open, s.document_digest, p.id as person_id, p.name, p.document_kind, p.born_on,
        p.xmin::text || '/' || coalesce(a.xmin::text, '') as seen,
        a.id as active_id, a.scope_id as active_scope, a.status as active_status, a.joined_on as active_since,
        l.scope_id as latest_scope, l.status as latest_status,
@@ -140,7 +149,8 @@ select s.number, s.outcome is null as open, p.id as person_id, p.name, p.documen
        coalesce(a.scope_id = s.scope_id, false) as here,
        null::text as applies, null::boolean as ended_alike
   from {staging} s
-  join members_person p on p.document_digest = s.document_digest
+  join members_person d on d.document_digest = s.document_digest
+  join members_person p on p.id = coalesce(d.merged_into_id, d.id)
   left join members_membership a on a.person_id = p.id and a.status = any(%(active)s)
   left join lateral (
       select scope_id, status from members_membership where person_id = p.id and a.id is null

@@ -9,6 +9,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 
+from niangjia.engines.imports.sheet import Outcome
 from niangjia.kernel.errors import Missing, NotPermitted, Refused
 from niangjia.modules.members.actions import (
     change_membership,
@@ -24,6 +25,7 @@ from niangjia.modules.members.queries import headcount
 from niangjia.modules.members.queries.people import registered
 from niangjia.modules.members.rules import Change, PairState
 from niangjia.modules.members.testing import NOW, TODAY, member, phone_number
+from niangjia.modules.members.tests.rosters import Roster, row
 from niangjia.modules.organisations.testing import acting_as, officer, small_tree
 
 pytestmark = pytest.mark.django_db
@@ -138,6 +140,23 @@ def test_the_other_document_number_leads_to_who_was_kept(tree, twice) -> None:
     assert found.obstacle
     with pytest.raises(Refused):
         member(tree.mill, "林小燕", document_number=two.person.document_number)
+
+
+def test_a_sheet_with_either_document_number_means_who_was_kept(tree, twice) -> None:
+    one, two = twice
+    county = acting_as("CLERK", tree.county)
+    phone = one.person.phone
+    merge_people(
+        pair_of(one, two).pk, keep=one.person_id, take=[], continues=one.pk, reason=REASON, actor=county, now=NOW
+    )
+    of_two = {"joined_on": one.joined_on.isoformat(), "document_number": two.person.document_number, "phone": phone}
+    roster = Roster(tree.mill, [row("林小燕", **of_two)])
+    assert roster.outcomes == [Outcome.UNCHANGED]
+    both = Roster(
+        tree.mill, [row("林小燕", **of_two), row("林小燕", **of_two | {"document_number": one.person.document_number})]
+    )
+    assert both.outcomes == [Outcome.UNCHANGED, Outcome.REFUSED]
+    assert both.codes[1] == ["document_number.merged"]
 
 
 def test_what_was_changed_since_a_merge_stays(tree, twice) -> None:
