@@ -2,6 +2,7 @@
 
 from django.urls import include, path
 
+handler404 = "niangjia.ui.middleware.not_found"
 urlpatterns = [
     path("accounts/", include("niangjia.ui.account.urls")),
     path("accounts/invitation/", include("niangjia.modules.organisations.web.invitation")),

@@ -7,6 +7,7 @@ from http import HTTPStatus
 from urllib.parse import unquote
 
 from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
 from django.contrib.auth.views import redirect_to_login
 from django.contrib.messages import get_messages
 from django.core.exceptions import PermissionDenied
@@ -53,7 +54,7 @@ LOG_OUT = "/accounts/logout/"
 
 
 def on_the_desk(request: HttpRequest) -> bool:
-    return request.path.startswith(OFFICERS) and not is_worker(request.user)
+    return request.path.startswith(OFFICERS) and not is_worker(getattr(request, "user", AnonymousUser()))
 
 
 def error_page(request: HttpRequest, status: int, message: str = "") -> HttpResponse:
@@ -65,6 +66,11 @@ def error_page(request: HttpRequest, status: int, message: str = "") -> HttpResp
     )
     response.said_why = message or ADVICE.get(status, "")  # type: ignore[attr-defined]
     return response
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001 - Django passes it
+    """For an address that leads nowhere."""
+    return error_page(request, 404)
 
 
 def has_nul(request: HttpRequest) -> bool:
