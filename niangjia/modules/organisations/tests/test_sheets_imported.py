@@ -9,8 +9,8 @@ import pytest
 
 from niangjia.engines.imports import actions, checking, committing
 from niangjia.engines.imports.models import BatchState, ImportBatch, RowBefore
-from niangjia.engines.imports.sheet import sheet_named, sheets_for
-from niangjia.kernel.access.models import User
+from niangjia.engines.imports.sheet import Place, sheet_named, sheets_for
+from niangjia.kernel.access.models import Scope, User
 from niangjia.kernel.access.queries import actor_of
 from niangjia.kernel.audit.models import AuditEntry
 from niangjia.kernel.errors import NotPermitted, Refused
@@ -138,3 +138,10 @@ def test_every_required_column_and_every_drop_down_is_real(name):
     for column in sheet_named(name).columns:
         assert len(set(column.choices)) == len(column.choices)
     assert any(column.required for column in sheet_named(name).columns)
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_the_examples_of_the_template_are_right_themselves(name):
+    sheet = sheet_named(name)
+    place = Place(1, 1, "1", NOW.date(), (), acting_as("CHAIR", Organisation(scope=Scope(path="1"))))
+    assert sheet.check([column.example for column in sheet.columns], sheet.facts(place)).problems == []
