@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 # Answers that are no pages: parts, options, files, redirects.
 NO_PAGES = (
-    "_options", "_choices", "_branch", "_table", "_check", "_poster", "search", "files:download", "imports:template", "phone:manifest", "phone:service_worker", "account_logout",
+    "_options", "_choices", "_branch", "_table", "_check", "_poster", "_unions", "search", "files:download", "imports:template", "phone:manifest", "phone:service_worker", "account_logout",
     "account_signup", "account_set_password", "account_reset_password", "account_email", "account_login",
     "mfa_authenticate", "mfa_reauthenticate", "gallery_drawer", "gallery_options", "organisation_count",
 )  # fmt: skip

@@ -11,7 +11,6 @@ from niangjia.kernel.errors import Refused
 from niangjia.modules.members.models import JoiningCode
 from niangjia.modules.members.permissions import Permission
 from niangjia.modules.members.rules import UNMISTAKABLE
-from niangjia.modules.organisations.queries.membership import takes_members
 from niangjia.modules.organisations.queries.organisations import organisation_in_sight
 
 TOKEN_LENGTH = 8
@@ -23,19 +22,16 @@ LONGEST_SPOT = 60
 def add_joining_code(organisation_id: int, *, spot: str, actor: Actor, now: datetime) -> JoiningCode:
     """A code of its own for each place where a poster hangs, so that one can be retired alone.
 
-    Raises Missing, NotPermitted, Refused for a union without members of its own, or without a place.
+    A township's or county's leads to the unions below it. Raises Missing, NotPermitted, Refused for one that
+    has closed, or without a place.
     """
     organisation = organisation_in_sight(organisation_id, actor)
     with adding(
         actor=actor, permission=Permission.MEMBERSHIP_CHANGE, scope=organisation.scope,
         verb="members.joining_code.added", now=now,
     ) as recorded:  # fmt: skip
-        if not takes_members(organisation):
-            raise Refused(
-                "joining_code.place",
-                f"“{organisation.name}”不直接发展会员，请选择仍在运行的基层工会、联合工会或工会小组。",
-                "organisation",
-            )
+        if not organisation.is_open:
+            raise Refused("joining_code.place", f"“{organisation.name}”已不再运行，请选择别的工会。", "organisation")
         where = " ".join(spot.split())
         if not where or len(where) > LONGEST_SPOT:
             raise Refused("joining_code.spot", f"请写明张贴在哪里（最多 {LONGEST_SPOT} 个字），如“东门驿站”。", "spot")

@@ -76,7 +76,8 @@ def since(row: Any) -> str:
     if row.state not in (ApplicationState.RECEIVED, RequestState.RECEIVED):
         return ""
     waited = timezone.now() - row.received_at
-    return f"{waited.days} 天" if waited.days else f"{waited.seconds // 3600} 小时"
+    hours = waited.seconds // 3600
+    return f"{waited.days} 天" if waited.days else f"{hours} 小时" if hours else "不到 1 小时"
 
 
 def by_state(rows: QuerySet[Any], value: str) -> QuerySet[Any]:
@@ -119,7 +120,7 @@ class ApplicationList(Waits):
     search_hint = "姓名、完整手机号"
     columns = (
         Column("name", "姓名", phone="title", personal=True),
-        Column("union", "申请加入的工会"),
+        Column("union", "工会"),
         Column("state", "状态", value=lambda row: state_mark(row.state)),
         Column("since", "已等待", value=since),
         Column("identity_answer", "身份核验", value=lambda row: identity_mark(row.identity_answer)),

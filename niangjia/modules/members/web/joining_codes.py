@@ -20,17 +20,24 @@ from niangjia.modules.members.permissions import Permission
 from niangjia.modules.members.queries.joining_codes import applications_by, joining_code_in_sight
 from niangjia.modules.members.web.application_lists import CODES, code_mark
 from niangjia.modules.members.web.applications import tabs
-from niangjia.modules.members.web.forms import union_field
+from niangjia.modules.members.web.forms import name_in, union_names
 from niangjia.modules.members.web.members import likely_union
 from niangjia.modules.members.web.papers import as_download, joining_address, joining_poster, qr_picture, short
 from niangjia.modules.members.web.sending import actor_of, form_page, sent
 from niangjia.modules.organisations.queries.at import current_organisation, current_path
-from niangjia.modules.organisations.queries.organisations import closed_among, names_of
+from niangjia.modules.organisations.queries.organisations import closed_among, names_of, organisation_options
+from niangjia.ui import pages
+from niangjia.ui.forms import Picker
 from niangjia.ui.listing import show_list
 
 
 class JoiningCodeForm(forms.Form):
-    organisation = union_field("哪个工会", help_text="扫这个码的人，申请加入这个工会。")
+    organisation = forms.IntegerField(
+        label="哪个工会",
+        widget=Picker("members:joining_code_unions", label_of=name_in(union_names), placeholder="输入工会名称查找"),
+        help_text="扫码的人申请加入这个工会；选镇街、县总工会的，由本人在它下面的工会里选。",
+        error_messages={"required": "请从列表中选择工会。"},
+    )
     spot = forms.CharField(label="张贴处", max_length=LONGEST_SPOT, help_text="如：东门驿站、二车间公告栏。")
 
 
@@ -61,6 +68,18 @@ def joining_code_add(request: HttpRequest) -> HttpResponse:
         messages.success(request, "入会码已做好，请下载海报打印张贴。")
         return redirect("members:joining_code", made[0].pk)
     return form_page(request, form, title="做一个入会码", act="做好", back=reverse("members:joining_codes"))
+
+
+@requires(Permission.MEMBERSHIP_CHANGE)
+@require_GET
+def joining_code_unions(request: HttpRequest) -> HttpResponse:
+    """Where the actor may admit: unions with members of their own, and those above them."""
+    actor = actor_of(request)
+    rows = organisation_options(actor, " ".join(request.GET.get("q", "").split())[:50])
+    return pages.options(
+        request,
+        [(row.pk, row.name, above) for row, above in rows if actor.may(Permission.MEMBERSHIP_CHANGE, row.scope.path)],
+    )
 
 
 @requires(Permission.MEMBERSHIP_CHANGE)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import Any
 
 from django.urls import reverse
 
@@ -34,6 +35,8 @@ VERBS = {
     "members.proof.issued": "出具会员证明",
     "members.person.linked": "关联手机账号",
 }
+# The entry itself says when, and why.
+SAID_BESIDE: dict[str, Callable[[Any], str]] = dict.fromkeys(("received_at", "decided_at", "reason"), lambda _: "")
 
 
 def register() -> None:
@@ -54,11 +57,13 @@ def register() -> None:
         categories=category_labels,
         identity_answer=lambda value: word(IdentityAnswer, value),
         state=lambda value: word(ApplicationState, value),
+        **SAID_BESIDE,
     )
     register_values(
         "members.membershiprequest",
         kind=lambda value: word(RequestKind, value),
         state=lambda value: word(RequestState, value),
+        **SAID_BESIDE,
     )
     register_values("members.joiningcode", scope_id=_union)
 

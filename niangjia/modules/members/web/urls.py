@@ -26,6 +26,7 @@ urlpatterns: list[URLPattern] = [
     path("applications/<int:pk>/reveal/<slug:field>/", applications.application_reveal, name="application_reveal"),
     path("applications/codes/", joining_codes.joining_codes, name="joining_codes"),
     path("applications/codes/add/", joining_codes.joining_code_add, name="joining_code_add"),
+    path("applications/codes/unions/", joining_codes.joining_code_unions, name="joining_code_unions"),
     path("applications/codes/<int:pk>/", joining_codes.joining_code, name="joining_code"),
     path("applications/codes/<int:pk>/poster/", joining_codes.joining_code_poster, name="joining_code_poster"),
     path("applications/codes/<int:pk>/retire/", joining_codes.joining_code_retire, name="joining_code_retire"),
