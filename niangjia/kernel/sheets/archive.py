@@ -14,7 +14,7 @@ from niangjia.kernel.sheets.markup import damaged
 _PIECE = 256 * 1024
 _MOST_PARTS = 10_000
 _MOST_UNPACKED = 4 * 1024**3  # of one part; a million rows of 18 text columns take 1.2 GB
-_MOST_RATIO = 200  # of unpacked to packed; sheets as Excel saves them stay below 60
+_MOST_RATIO = 100  # of unpacked to packed; a million rows that are only formatted stay below 25
 _RATIO_COUNTS_FROM = 64 * 1024**2
 SMALL = 16 * 1024**2
 

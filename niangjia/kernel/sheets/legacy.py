@@ -53,12 +53,13 @@ class OldWorkbook:
         yield from self._rows
 
     def _load(self, path: Path) -> None:
-        with CalamineWorkbook.from_path(str(path)) as book:
+        # Not by path: a name that ends in .xlsx would be believed.
+        with path.open("rb") as file, CalamineWorkbook.from_filelike(file) as book:
             for place, about in enumerate(book.sheets_metadata):
                 if about.typ != SheetTypeEnum.WorkSheet or about.visible != SheetVisibleEnum.Visible:
                     continue
                 sheet = book.get_sheet_by_index(place)
-                found = enumerate(sheet.to_python(skip_empty_area=False), start=1)
+                found = enumerate(sheet.iter_rows(), start=1)
                 self._rows = [(number, _texts(row)) for number, row in found if any(each != "" for each in row)]
                 self.merged = [_merged(area) for area in sheet.merged_cell_ranges or ()]
                 if self._rows:

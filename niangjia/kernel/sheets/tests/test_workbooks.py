@@ -7,6 +7,7 @@ from pathlib import Path
 
 import openpyxl
 import pytest
+import xlwt
 
 from niangjia.kernel.errors import Refused
 from niangjia.kernel.sheets import strings
@@ -158,6 +159,29 @@ def test_written_by_another_library(target):
         (2, ["张三", "1990-03-07", "13912345678", "是", ""]),
         (4, ["李四", "1990-03-07 08:30", "139 0000", "否", "1.5"]),
     ]
+
+
+def test_an_old_workbook(target):
+    book = xlwt.Workbook()
+    hidden, sheet = book.add_sheet("选项"), book.add_sheet("名册")
+    hidden.visibility = 1
+    hidden.write(0, 0, "x")
+    for column, heading in enumerate(("姓名", "出生日期", "电话", "证件号码", "在职", "到会", "算式")):
+        sheet.write(2, column, heading)
+    day, moment = (xlwt.easyxf(num_format_str=code) for code in ("yyyy-mm-dd", "yyyy-mm-dd hh:mm"))
+    sheet.write(4, 0, "张三")
+    sheet.write(4, 1, date(1990, 3, 7), day)
+    sheet.write(4, 2, 13912345678)
+    sheet.write(4, 3, 123456789012345678)
+    sheet.write(4, 4, True)
+    sheet.write(4, 5, datetime.fromisoformat("2024-05-06T08:30"), moment)
+    sheet.write(4, 6, xlwt.Formula("1+1"))
+    book.save(str(target))
+    opened = open_sheet(target, "名册.xls")
+    assert (opened.kind, opened.heading_row, opened.total) == ("xls", 3, 5)
+    ((number, cells),) = opened.rows()
+    assert number == 5
+    assert cells[:6] == ["张三", "1990-03-07", "13912345678", "1.23457E+17", "是", "2024-05-06 08:30"]
 
 
 def test_characters_that_workbooks_write_as_numbers():
