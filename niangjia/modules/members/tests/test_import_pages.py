@@ -11,55 +11,14 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
 
-from niangjia.engines.imports import actions, checking, committing
+from niangjia.engines.imports import committing
 from niangjia.engines.imports.models import BatchState, ImportBatch
-from niangjia.kernel.access.queries import actor_of
 from niangjia.modules.members.models import Membership
 from niangjia.modules.members.testing import identity_number, member
-from niangjia.modules.organisations.testing import officer, small_tree
+from niangjia.modules.members.tests.office import TEST, Office, again
+from niangjia.modules.organisations.testing import officer
 
-BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
-TEST = "the test's own world"
 pytestmark = pytest.mark.django_db
-
-
-class Office:
-    """A township with its clerk and its chair, each at a browser."""
-
-    def __init__(self) -> None:
-        self.tree = small_tree()
-        self.clerk, self.chair = (
-            officer("CLERK", self.tree.north, "陈晓燕"),
-            officer("CHAIR", self.tree.north, "钱伟民"),
-        )
-        self.neighbour = officer("CLERK", self.tree.south, "方圆")
-
-    def browser(self, user) -> Client:
-        client = Client()
-        client.force_login(user, backend=BACKEND)
-        return client
-
-    def upload(self, rows: list[str], headings: str = "姓名,身份证号,工会名称,入会时间") -> ImportBatch:
-        content = "\r\n".join([headings, *rows]).encode()
-        return actions.upload_batch(
-            sheet="members.member", scope_id=self.tree.north.pk, content=content, name="花名册.csv",
-            actor=actor_of(self.clerk.pk, now=timezone.now()), now=timezone.now(),
-        )  # fmt: skip
-
-    def checked(self, rows: list[str]) -> ImportBatch:
-        batch = self.upload(rows)
-        actions.match_columns(
-            batch.pk, mapping=batch.mapping, actor=actor_of(self.clerk.pk, now=timezone.now()), now=timezone.now()
-        )
-        checking.check(batch.pk, now=timezone.now())
-        return again(batch)
-
-    def row(self, name: str, serial: int) -> str:
-        return f"{name},{identity_number(date(1990, 2, 3), serial=serial)},{self.tree.mill.name},2024-05-06"
-
-
-def again(batch: ImportBatch) -> ImportBatch:
-    return ImportBatch.objects.unscoped(reason=TEST).get(pk=batch.pk)
 
 
 def page(client: Client, batch: ImportBatch, query: str = "", **headers: str) -> str:
@@ -213,13 +172,8 @@ def test_addresses_made_up_by_hand_do_no_harm(office: Office, query: str) -> Non
 
 def test_updates_show_old_and_new_without_full_numbers(office: Office) -> None:
     known = member(office.tree.mill, "林小燕", phone="12400001111")
-    batch = office.upload(
-        [f"林小燕,{known.person.document_number},12400002222,{office.tree.mill.name}"],
-        headings="姓名,身份证号,手机,所属工会",
-    )
-    actor = actor_of(office.clerk.pk, now=timezone.now())
-    actions.match_columns(batch.pk, mapping=batch.mapping, actor=actor, now=timezone.now())
-    checking.check(batch.pk, now=timezone.now())
+    row = f"林小燕,{known.person.document_number},12400002222,{office.tree.mill.name}"
+    batch = office.check(office.upload([row], headings="姓名,身份证号,手机,所属工会"))
     assert again(batch).outcomes == {"2": 1}
     shown = page(office.browser(office.clerk), batch, "?outcome=updated")
     assert "124****1111" in shown
