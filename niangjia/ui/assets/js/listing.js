@@ -5,6 +5,11 @@ import { remember } from "./display.js";
 export default () => ({
   init() {
     this.list = this.$root; // inside a popup $root would be the popup
+    // Every act with the chosen rows has its own field for the reason: only that of the act which is sent may go along.
+    this.list.addEventListener("submit", (event) => {
+      const asked = event.submitter?.closest("dialog");
+      for (const field of event.target.querySelectorAll("dialog [name=reason]")) field.disabled = !asked?.contains(field);
+    });
     this.list.addEventListener("click", (event) => {
       if (event.target.closest("[data-unpick]")) {
         for (const box of this.boxes()) box.checked = false;
