@@ -164,3 +164,35 @@ def test_what_is_printed_is_what_the_address_says(page, live_server):
     expect(page.get_by_role("heading", name="会员（示例）")).to_be_visible()
     expect(page.locator("header")).to_contain_text("会籍：正常")
     assert faults(page) == []
+
+
+def dropped(page, *files):
+    """As from another window: names and sizes."""
+    carried = page.evaluate_handle(
+        """(files) => {
+            const carried = new DataTransfer();
+            for (const [name, size] of files) carried.items.add(new File([new Uint8Array(size)], name));
+            return carried;
+        }""",
+        files,
+    )
+    page.dispatch_event("main", "dragover", {"dataTransfer": carried})
+    page.dispatch_event("main", "drop", {"dataTransfer": carried})
+
+
+def test_a_file_is_dropped_anywhere_on_the_page(page, live_server):
+    log_in(page, live_server, officer())
+    said = complaints(page)
+    page.goto(live_server.url + "/desk/_gallery/")
+    zone = page.locator("[data-drop]").first
+    dropped(page, ["花名册.xlsx", 2048])
+    expect(zone).to_contain_text("花名册.xlsx（2.0 KB）")
+    assert zone.locator("input").evaluate("input => input.files[0].name") == "花名册.xlsx"
+    dropped(page, ["甲.xlsx", 1], ["乙.xlsx", 1])
+    expect(page.locator("#toasts")).to_contain_text("一次请只放一个文件。")
+    expect(zone).to_contain_text("把文件拖到这里")
+    zone.evaluate("zone => { zone.dataset.most = '10'; }")
+    dropped(page, ["太大.xlsx", 11])
+    expect(page.locator("#toasts")).to_contain_text("文件太大（11 B），最大 10 B")
+    assert zone.locator("input").evaluate("input => input.files.length") == 0
+    assert said == []

@@ -23,7 +23,7 @@ from niangjia.ui.pages import number_in
 from niangjia.ui.places import directory
 
 ENDED = {BatchState.FAILED: "imports/failed.html", BatchState.DROPPED: "imports/dropped.html"}
-HURRY = 60  # seconds; less is not counted down
+HURRY = 60  # seconds; less is not counted down, and nobody asks why nothing moves
 
 
 @requires(Permission.IMPORT_RUN)
@@ -55,7 +55,13 @@ def batch(request: HttpRequest, pk: int) -> HttpResponse:
 def _progress(request: HttpRequest, found: ImportBatch, *, part: bool) -> HttpResponse:
     progress = queries.progress_of(found, now=timezone.now())
     doing = RUNNING[BatchState(found.state)]
-    context = frame(request, found) | {"doing": doing, "progress": progress, "left": left_in_words(progress.left)}
+    waited = (timezone.now() - found.step_began_at).total_seconds() if found.step_began_at else 0
+    context = frame(request, found) | {
+        "doing": doing,
+        "progress": progress,
+        "left": left_in_words(progress.left),
+        "in_line": not progress.done and waited > HURRY,
+    }
     return render(request, "imports/progress_part.html" if part else "imports/progress.html", context)
 
 

@@ -57,3 +57,12 @@ document.addEventListener("change", (event) => {
   if (file && file.size > Number(drop.dataset.most)) refuse(drop, event.target, `文件太大（${size(file.size)}），最大 ${size(Number(drop.dataset.most))}，请拆分后再传。`);
   else show(drop, file);
 });
+
+// A large file takes its time: say so, and take no second press.
+document.addEventListener("submit", (event) => {
+  const drop = event.target.querySelector("[data-drop]");
+  const file = drop?.querySelector("input").files[0];
+  if (!file) return;
+  drop.querySelector("[data-drop-name]").textContent = `正在上传 ${file.name}…`;
+  event.target.querySelector("button:not([type=button])")?.setAttribute("aria-disabled", "true");
+});

@@ -2,6 +2,8 @@
 const toasts = () => document.getElementById("toasts");
 
 export function say(text) {
+  // A page that asks every second would else fill the screen.
+  if ([...(toasts()?.children ?? [])].some((one) => one.textContent === text)) return;
   const box = document.createElement("div");
   box.className = "toast w-full max-w-md";
   box.setAttribute("x-data", "toast");
