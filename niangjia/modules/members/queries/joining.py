@@ -52,10 +52,11 @@ def offers(
     near = [place for place in (unions.place_of(division) if division else "", poster.path if poster else "") if place]
     words = [word for code in categories for word in TRADE_WORDS.get(Category(code), ())]
     community = unions.community_unions(division) if division else []
+    township = unions.township_union(division) if division else None
     if poster is not None and not poster.takes_members:
         # A township's or county's poster leads to the unions under it.
-        community = [*community, *unions.unions_below(poster.path)]
-    township = unions.township_union(division) if division else None
+        community = community or unions.unions_below(poster.path)
+        township = township or (poster if poster.is_township else None)
     of_employer, of_trade = unions.unions_of_employer(employer) if employer else [], unions.trade_unions(words, near)
     known = {one.id: one for one in (*of_employer, *of_trade, *community)}
     if township is not None:

@@ -42,6 +42,10 @@ class Union:
     telephone: str = ""
     address: str = ""
 
+    @property
+    def is_township(self) -> bool:
+        return self.kind is Kind.TOWNSHIP_UNION
+
 
 def _seen(row: Organisation) -> Union:
     return Union(
