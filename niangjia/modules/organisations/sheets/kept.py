@@ -148,11 +148,13 @@ def locked(model: type[models.Model], ids: Iterable[int]) -> list[Any]:
 
 
 def referenced(model: type[models.Model], ids: Iterable[int], apart: Collection[type[models.Model]] = ()) -> set[int]:
-    """Those of the ids to which a row of any other table points; `apart`: tables that go with it."""
+    """Those of the ids that a row of any other table needs; `apart`: tables that the caller looks after."""
     found: set[int] = set()
     wanted = list(ids)
     for relation in model._meta.get_fields(include_hidden=True):
         if not isinstance(relation, ForeignObjectRel) or relation.related_model in apart:
+            continue
+        if relation.on_delete is models.CASCADE:  # figures and the like, which follow the row
             continue
         other: Any = relation.related_model
         manager = other.objects

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 import pytest
 
 from niangjia.engines.imports.sheet import Outcome
+from niangjia.engines.metrics.models import ScopeFact
 from niangjia.kernel.access.models import Scope, ScopePath
 from niangjia.modules.organisations.actions.employers import ALREADY_ELSEWHERE, add_employer
 from niangjia.modules.organisations.actions.organisations import add_organisation, edit_organisation
@@ -438,3 +439,11 @@ def test_a_union_by_the_sheet_is_one_by_hand(tree):
 def test_the_top_of_the_tree_stands_in_its_own_sheet_without_a_superior(tree):
     batch = bring(tree, {"工会名称": "云岭县总工会", "类型": "县(市、区)总工会"}, at=tree.county)
     assert batch.outcome() is Outcome.UNCHANGED
+
+
+def test_figures_of_the_night_keep_nothing(tree):
+    batch = bring(tree, {"工会名称": "北山酒厂工会", "类型": "基层工会"})
+    batch.commit()
+    ScopeFact.objects.create(scope=named("北山酒厂工会").scope, name="unions", n=1)
+    assert batch.take_back() == []
+    assert not every().filter(name="北山酒厂工会").exists()
