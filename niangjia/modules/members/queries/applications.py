@@ -108,5 +108,5 @@ def waiting_by_union(actor: Actor) -> list[tuple[int, int, object]]:
     return [(row["scope"], row["n"], row["since"]) for row in rows.order_by("since")]
 
 
-def trail_of_application(row: JoiningApplication) -> list[AuditEntry]:
+def trail_of_paper(row: JoiningApplication | MembershipRequest) -> list[AuditEntry]:
     return list(AuditEntry.objects.filter(subject_kind=kind_of(row), subject_id=row.pk).order_by("-id")[:50])

@@ -33,7 +33,7 @@ from niangjia.modules.members.queries.applications import (
     application_in_sight,
     employer_known_here,
     likenesses,
-    trail_of_application,
+    trail_of_paper,
     waiting_counts,
 )
 from niangjia.modules.members.rules import ApplicationState, Document, IdentityAnswer, Sex, age_on
@@ -114,8 +114,8 @@ def shown(request: HttpRequest, pk: int) -> HttpResponse:
             "identity_mark": identity_mark(row.identity_answer),
             "identity": IDENTITY_SAID[identity] if identity else "",
             "likenesses": likenesses(row, actor) if is_waiting else [],
-            "person_id": row.membership.person_id if row.membership_id else None,
-            "trail": told(trail_of_application(row)),
+            "person_id": row.membership.person_id if row.membership else None,
+            "trail": told(trail_of_paper(row)),
         },
     )  # fmt: skip
 

@@ -89,7 +89,7 @@ def joining_code(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def shown(request: HttpRequest, pk: int) -> HttpResponse:
-    row = joining_code_in_sight(pk, actor_of(request))
+    row: Any = joining_code_in_sight(pk, actor_of(request))
     row.is_closed = row.scope_id in closed_among([row.scope_id])
     address = joining_address(row, site_of(request))
     return render(

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_POST
 from niangjia.kernel.access.guard import requires
 from niangjia.modules.members.actions.granting import grant_request, grant_requests, refuse_request, refuse_requests
 from niangjia.modules.members.permissions import Permission
-from niangjia.modules.members.queries.applications import request_in_sight, trail_of_application
+from niangjia.modules.members.queries.applications import request_in_sight, trail_of_paper
 from niangjia.modules.members.rules import RequestKind, RequestState
 from niangjia.modules.members.web.application_lists import REQUESTS, request_mark, since
 from niangjia.modules.members.web.applications import many, tabs
@@ -69,7 +69,7 @@ def shown(request: HttpRequest, pk: int) -> HttpResponse:
             "categories": category_labels(membership.categories),
             "since": since(row),
             "is_waiting": row.state == RequestState.RECEIVED,
-            "trail": told(trail_of_application(row)),
+            "trail": told(trail_of_paper(row)),
         },
     )
 
