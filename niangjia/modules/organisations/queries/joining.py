@@ -9,6 +9,7 @@ from django.db.models import Q
 
 from niangjia.kernel.access.scoped import ScopedQuerySet
 from niangjia.kernel.ltree import is_under
+from niangjia.kernel.pinyin import title_key
 from niangjia.modules.organisations import rules
 from niangjia.modules.organisations.models import (
     Division,
@@ -104,8 +105,10 @@ def employers_like(text: str) -> list[tuple[str, str]]:
 
 def employer_named(text: str) -> int | None:
     """The one open employer of exactly this name; None where there is none, or two."""
+    name = rules.tidy_name(text)
+    # The key has the index.
     rows = Employer.objects.unscoped(reason="the employer that somebody who joins has named").filter(
-        closed_on=None, name=rules.tidy_name(text)
+        closed_on=None, name_key=title_key(name), name=name
     )
     found = list(rows.values_list("pk", flat=True)[:2])
     return found[0] if len(found) == 1 else None
