@@ -31,7 +31,7 @@ def readable(cast: Cast, job: str) -> Iterator[tuple[str, dict[str, str]]]:
             continue
         url = address(line.route, known[line.route], things(line.kind, cast, job, line.whose))
         yield url, {}
-        if line.route.endswith(("_list", "_members", "employer_tab")):
+        if line.route.endswith(("_list", "_members", "employer_tab", ":applications", ":requests", ":joining_codes")):
             yield f"{url}?all=1", TABLE
             yield f"{url}?print=1", {}
             yield f"{url}?count=1", {}
