@@ -90,6 +90,9 @@ def about_settings(*, production: bool) -> Iterator[Answer]:
     named = bool(hosts) and "*" not in hosts
     yield judged("hosts", named, ", ".join(hosts), less, "any host name is answered: name yours in NIANGJIA_HOSTS")
     yield judged("debug", not settings.DEBUG, "off", less, "on: pages show the program's insides")
+    ways = settings.NOTIFY_CHANNELS
+    none = "none: codes reach no phone, so no worker logs in (NIANGJIA_CHANNELS)"
+    yield judged("messages", bool(ways), ", ".join(ways), Verdict.DOUBTFUL, none)
     if production:
         secure = settings.SECURE_SSL_REDIRECT and settings.SESSION_COOKIE_SECURE
         plain = "plain http is answered: NIANGJIA_HTTPS_REDIRECT is off"

@@ -216,7 +216,8 @@ NOTIFY_FILE = Path(os.environ.get("NIANGJIA_NOTIFY_FILE", ROOT / ".local" / "mes
 
 # Who says whether a name and a number belong together: one class, by its dotted path; see members/actions/identity.py.
 IDENTITY_CHECK = os.environ.get("NIANGJIA_IDENTITY_CHECK", "niangjia.modules.members.actions.identity.ByChecksum")
-PHONE_CODES_PER_ADDRESS = 20  # an hour; raise it where thousands share one address of their carrier
+# An hour; more where thousands share one address of their carrier.
+PHONE_CODES_PER_ADDRESS = int(os.environ.get("NIANGJIA_PHONE_CODES_PER_ADDRESS", "20"))
 
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "jobs"
 PROCRASTINATE_ON_APP_READY = "niangjia.kernel.jobs.apps.on_procrastinate_ready"

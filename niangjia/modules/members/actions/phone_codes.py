@@ -21,6 +21,7 @@ from niangjia.modules.members.models import PhoneCode
 LOG_IN = "LOG_IN"
 LIVES, PAUSE, HOUR = timedelta(minutes=5), timedelta(minutes=1), timedelta(hours=1)
 MOST_TRIES, MOST_A_PHONE = 5, 5
+NO_CHANNEL = "短信还没有接通，现在不能用手机登录。请带身份证件到单位工会或镇街总工会办理。"
 WRONG = "验证码不对或已过期。请核对短信里最新的 6 位数字；输错 5 次要重新获取。"
 
 
@@ -31,6 +32,8 @@ def send_phone_code(phone: str, *, address: str, now: datetime) -> None:
     or too many from one network address.
     """
     number = tidy(phone)
+    if not settings.NOTIFY_CHANNELS:
+        raise Refused("phone_code.no_channel", NO_CHANNEL, "phone")
     mine, theirs = digest(number), digest(address)
     with transaction.atomic():
         _hold(b"address" + theirs)
