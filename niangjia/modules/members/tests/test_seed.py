@@ -2,17 +2,32 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from typing import Any
+
 import pytest
 from django.db import connection
 from django.utils import timezone
 
+from niangjia.engines.imports.models import ImportBatch
 from niangjia.kernel.access.models import Scope, ScopePath, User
 from niangjia.kernel.crypto.ring import digest
 from niangjia.kernel.errors import Refused
 from niangjia.kernel.ltree import is_under
+from niangjia.kernel.notify.models import Dispatch
 from niangjia.kernel.numbers import check_phone
 from niangjia.kernel.pinyin import initials, name_key, title_key
-from niangjia.modules.members.models import MemberFlow, Membership, MemberTally, Person
+from niangjia.modules.members.actions import check_register
+from niangjia.modules.members.models import (
+    DuplicatePair,
+    JoiningApplication,
+    JoiningCode,
+    MemberFlow,
+    Membership,
+    MembershipRequest,
+    MemberTally,
+    Person,
+)
 from niangjia.modules.members.rules import ACTIVE, Document, Sex, check_document, check_name, read_document
 from niangjia.modules.members.seed import fill, log_ins
 from niangjia.modules.organisations.rules import OrganisationKind, check_employer_credit_code, ensure_may_sit_under
@@ -85,6 +100,27 @@ def test_the_next_rows_get_ids_of_their_own(filled: None) -> None:
         for table in ("members_person", "members_membership", "access_scope", "access_user", "organisations_employer"):
             cursor.execute(f"select max(id) < nextval(pg_get_serial_sequence('{table}', 'id')) from {table}")
             assert (cursor.fetchone() or (False,))[0], table
+
+
+def test_what_lately_happened_is_there_to_be_worked_on(filled: None) -> None:
+    def states(rows: Any) -> Counter[str]:
+        return Counter(rows.values_list("state", flat=True))
+
+    applications = JoiningApplication.objects.unscoped(reason=WHY)
+    assert states(applications) == {"RECEIVED": 8, "RETURNED": 2, "ACCEPTED": 2, "REFUSED": 1}
+    for row in applications:
+        row.full_clean(exclude=["decided_by", "decided_at", "reason", "code", "membership", "identity_checked_at"])
+        assert row.received_at < timezone.now()
+    assert JoiningCode.objects.unscoped(reason=WHY).filter(retired_at=None).count() == 3
+    assert states(MembershipRequest.objects.unscoped(reason=WHY)) == {"RECEIVED": 4}
+    assert states(DuplicatePair.objects.unscoped(reason=WHY)) == {"OPEN": 2}
+    batches = ImportBatch.objects.unscoped(reason=WHY).order_by("pk")
+    assert [(batch.state, batch.outcomes) for batch in batches] == [
+        ("DONE", {"0": 3, "1": 20, "2": 7}),
+        ("WAITING", {"1": 520}),
+    ]
+    assert not Dispatch.objects.filter(sent_at=None).exists()
+    assert not check_register(now=timezone.now())
 
 
 def test_those_who_log_in_are_told(filled: None) -> None:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import random
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from django.db import connection, transaction
@@ -14,22 +13,15 @@ from django.utils import timezone
 from niangjia.engines.metrics.actions import recount_all
 from niangjia.kernel.access.actor import SYSTEM
 from niangjia.kernel.access.models import User
-from niangjia.kernel.access.queries import actor_of
-from niangjia.kernel.access.workers import worker_account
 from niangjia.kernel.audit import actions as audit
 from niangjia.kernel.bulk import advance_ids, built_afterwards, copy_rows, vacuum
 from niangjia.kernel.crypto.fields import EncryptedTextField
 from niangjia.kernel.crypto.ring import digest, ring
 from niangjia.kernel.errors import Refused
 from niangjia.kernel.processes import side_by_side
-from niangjia.kernel.synthetic import births, identity_number, name_of, phone_number
-from niangjia.modules.members.actions.applying import ApplicationFacts, submit_application
-from niangjia.modules.members.actions.consents import give_consents
-from niangjia.modules.members.actions.deciding import return_application
-from niangjia.modules.members.actions.joining_codes import add_joining_code
 from niangjia.modules.members.models import DeliverySite, MemberFlow, Membership, MemberTally, Person, Platform
-from niangjia.modules.members.privacy import Purpose
-from niangjia.modules.members.rules import Category, Document, Ground
+from niangjia.modules.members.rules import Document
+from niangjia.modules.members.seed.story import held_back, setting_of, tell_story
 from niangjia.modules.members.synthetic import (
     PLATFORMS,
     SITE_NUMBERS,
@@ -39,17 +31,13 @@ from niangjia.modules.members.synthetic import (
     people_of,
     site_name,
 )
-from niangjia.modules.organisations.queries.joining import unions_below
 from niangjia.modules.organisations.seed import (
     fill_officers,
     fill_organisations,
-    log_ins,
     number_to_id,
     vacuum_organisations,
 )
 from niangjia.modules.organisations.synthetic import Plan, Scale, plan
-
-__all__ = ["fill", "log_ins"]
 
 BATCH = 40_000
 SIDE_BY_SIDE_FROM = 200_000
@@ -84,8 +72,11 @@ def fill(scale: Scale, *, seed: int, say: Say = lambda _: None) -> None:
         with transaction.atomic():
             fill_organisations(made, now=now)
             dictionary = fill_dictionary(made)
-            copy_members(placed(made), dictionary=dictionary, seed=seed, today=today, now=now)
+            later = held_back(setting_of(made))
+            copy_members(placed(made, later), dictionary=dictionary, seed=seed, today=today, now=now)
             finish(made, seed=seed, today=today, now=now)
+            say("what happened lately")
+            tell_story(made, seed=seed, today=today, now=now)
     else:
         fill_organisations(made, now=now)
         dictionary = fill_dictionary(made)
@@ -103,55 +94,18 @@ def finish(made: Plan, *, seed: int, today: date, now: datetime) -> None:
     advance_ids(Person, Membership)
     count_members()
     fill_officers(made, today=today, now=now)
-    fill_joining(seed=seed, today=today, now=now)
     audit.record(
         actor=SYSTEM, verb="members.seed.filled", now=now, after={"seed": seed, "unions": len(made.organisations)}
     )
 
 
-SPOTS = ("东门驿站", "万达广场骑手驿站", "快递分拨中心", "客运站候车厅")
-APPLICANTS = 14
-SPARE_NUMBERS, SPARE_PHONES = 4_990_000, 80_000_000
-"""Indices that no invented member has."""
-_WORK = (
-    (Category.FOOD_RIDER, "美味到家餐饮配送站"), (Category.COURIER, "东门快递网点"), (Category.TRUCK_DRIVER, ""),
-    (Category.RIDE_HAILING_DRIVER, ""),
-)  # fmt: skip
-
-
-def fill_joining(*, seed: int, today: date, now: datetime) -> None:
-    """Posters at a few places and people who wait to be taken in, made by the very actions of the phone."""
-    chance, organiser = random.Random(seed), User.objects.filter(username="zujian").first()
-    if organiser is None:
-        return
-    actor = actor_of(organiser.pk, now=now)
-    unions = [union for path in actor.paths() for union in unions_below(path) if union.takes_members][:2]
-    codes = [
-        add_joining_code(unions[n % len(unions)].id, spot=spot, actor=actor, now=now)
-        for n, spot in enumerate(SPOTS if unions else ())
-    ]
-    for n in range(APPLICANTS if codes else 0):
-        born, sex = births(today)[n], n % 2
-        category, employer = _WORK[n % len(_WORK)]
-        at = now - timedelta(hours=3 + 11 * n)
-        user = worker_account(phone_number(SPARE_PHONES + n), now=at)
-        give_consents(user.pk, Purpose, now=at)
-        facts = ApplicationFacts(
-            name_of(chance, sex, born.on.year), identity_number(SPARE_NUMBERS + n, sex, born), employer_text=employer,
-            categories=(category,),
-        )  # fmt: skip
-        code = codes[n % len(codes)]
-        row = submit_application(user.pk, facts, union_id=code.scope_id, ground=Ground.POSTER, code=code, now=at)
-        if n == APPLICANTS - 1:
-            return_application(row.pk, reason="请写明所在的站点，方便联系", actor=actor, now=now)
-
-
-def placed(made: Plan) -> Iterator[Placed]:
-    """Each union's members, and those who left it, as blocks that can be made anywhere."""
+def placed(made: Plan, later: Mapping[int, int] | None = None) -> Iterator[Placed]:
+    """Each union's members but the last so many of `later`, and those who left it, as blocks made anywhere."""
+    later = later or {}
     for each in made.organisations:
         employer = number_to_id(each.employers[0]) if len(each.employers) == 1 else None
         for size, first, former in (
-            (each.members, each.first_member, False),
+            (each.members - later.get(each.number, 0), each.first_member, False),
             (each.former_members, each.first_former, True),
         ):
             if size:
