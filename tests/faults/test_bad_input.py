@@ -67,7 +67,8 @@ def test_nothing_typed_into_a_form_breaks_it(pages) -> None:
     broken = []
     for url in addresses:
         page = client.get(url)
-        names = set() if page.streaming else set(FIELD.findall(page.content.decode())) - NO_TYPING
+        is_page = page.headers["Content-Type"].startswith("text/html")
+        names = set(FIELD.findall(page.content.decode())) - NO_TYPING if is_page else set()
         for bad in TYPED if names else ():
             with transaction.atomic():
                 answer = client.post(url, dict.fromkeys(names, bad))

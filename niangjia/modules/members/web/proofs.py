@@ -31,8 +31,8 @@ def printed(request: HttpRequest, proof: MembershipProof) -> HttpResponse:
     return as_download(membership_proof(proof, site=site_of(request)), f"会员证明-{proof.number}.pdf")
 
 
-@for_workers
 @require_POST
+@for_workers
 def own_proof(request: HttpRequest) -> HttpResponse:
     return printed(request, issue_own_proof(cast("int", request.user.pk), now=timezone.now()))
 
