@@ -69,6 +69,7 @@ class Screen:
     empty_href: str = ""
     empty_action: str = ""
     template: str = "ui/list/page.html"
+    carries: tuple[str, ...] = ()  # further names in the address that filtering must not lose
 
 
 @dataclass(frozen=True)
@@ -162,6 +163,16 @@ class Listing:
             Control(item, self.page.chosen.filters.get(item.key, ""), list(item.options(self.actor)))
             for item in self.spec.filters
         ]
+
+    @property
+    def bar(self) -> list[Control]:
+        return [control for control in self.controls if not control.filter.quiet]
+
+    @property
+    def carried(self) -> list[tuple[str, str]]:
+        """What the filter bar sends along without showing it."""
+        quiet = [(one.filter.key, one.value) for one in self.controls if one.filter.quiet and one.value]
+        return quiet + [(name, self.request.GET[name]) for name in self.screen.carries if name in self.request.GET]
 
     @property
     def chips(self) -> list[Control]:

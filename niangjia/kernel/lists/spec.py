@@ -47,6 +47,7 @@ class Filter:
     kind: Literal["choice", "flag", "date", "text"] = "choice"
     choices: Choices | Callable[[Actor], Choices] = ()
     blank: str = "全部"  # what it means to choose nothing
+    quiet: bool = False  # comes by a link and shows as a chip; the bar has no control for it
 
     def options(self, actor: Actor) -> Choices:
         return self.choices(actor) if callable(self.choices) else self.choices

@@ -89,11 +89,15 @@ class MemberList(ListSpec):
         ),
         Filter("since", "入会从", kind="date", apply=lambda rows, value: rows.filter(joined_on__gte=value)),
         Filter("until", "到", kind="date", apply=lambda rows, value: rows.filter(joined_on__lte=value)),
-        Filter("ended_since", "终止从", kind="date", apply=lambda rows, value: rows.filter(ended_on__gte=value)),
-        Filter("ended_until", "到", kind="date", apply=lambda rows, value: rows.filter(ended_on__lte=value)),
-        Filter("new_form", "新就业形态", kind="flag", apply=lambda rows, _: with_new_form(rows)),
         Filter(
-            "fault", "资料问题", choices=list(LABELS.items()),
+            "ended_since", "终止从", kind="date", quiet=True, apply=lambda rows, value: rows.filter(ended_on__gte=value)
+        ),
+        Filter(
+            "ended_until", "终止到", kind="date", quiet=True, apply=lambda rows, value: rows.filter(ended_on__lte=value)
+        ),
+        Filter("new_form", "新就业形态", kind="flag", quiet=True, apply=lambda rows, _: with_new_form(rows)),
+        Filter(
+            "fault", "资料问题", choices=list(LABELS.items()), quiet=True,
             apply=lambda rows, value: with_fault(rows, value, today=timezone.localdate()),
         ),
     )  # fmt: skip

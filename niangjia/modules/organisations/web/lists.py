@@ -102,8 +102,8 @@ class OrganisationList(ListSpec):
             choices=[(str(one), one.label) for one in (OrganisationState.MERGED, OrganisationState.DISSOLVED)],
         ),
         Filter("no_code", "没有信用代码", lambda rows, _: rows.filter(credit_code=None), kind="flag"),
-        Filter("no_leader", "没有主席", lambda rows, _: without_leader(rows, on=today()), kind="flag"),
-        Filter("primary", "只看基层工会", lambda rows, _: rows.filter(kind__in=COUNTED_KINDS), kind="flag"),
+        Filter("no_leader", "没有主席", lambda rows, _: without_leader(rows, on=today()), kind="flag", quiet=True),
+        Filter("primary", "只看基层工会", lambda rows, _: rows.filter(kind__in=COUNTED_KINDS), kind="flag", quiet=True),
     )
     sorts = (Sort("name", "按名称", ("name_key",)), Sort("newest", "新登记的在前", ("pk",), descending=True))
 
@@ -203,6 +203,7 @@ def days_left(until_on: date, on: date) -> str:
 
 ORGANISATIONS = Screen(
     register(OrganisationList()),
+    carries=("under",),
     row_url=lambda row: reverse("organisations:organisation", args=[row.pk]),
     empty_title="这里还没有下级组织",
     empty_text="从上级工会的页面点“新增下级”，或在这里点“登记组织”。",
