@@ -8,6 +8,7 @@ from niangjia.modules.members.seed.filling import (
     fill,
     placed,
 )
+from niangjia.modules.members.seed.story import joining_link
 from niangjia.modules.organisations.seed import log_ins
 
-__all__ = ["Dictionary", "Placed", "copy_members", "count_members", "fill", "log_ins", "placed"]
+__all__ = ["Dictionary", "Placed", "copy_members", "count_members", "fill", "joining_link", "log_ins", "placed"]

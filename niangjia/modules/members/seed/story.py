@@ -15,6 +15,7 @@ from itertools import islice
 from typing import NamedTuple
 
 from django.conf import settings
+from django.urls import reverse
 from django.utils import timezone
 
 from niangjia.engines.imports import actions as imports
@@ -167,6 +168,12 @@ def hang_posters(setting: Setting, actor: Actor, now: datetime) -> list[JoiningC
         add_joining_code(number_to_id(union), spot=spot, actor=actor, now=long_ago)
         for union, (_, _, spot) in zip(setting.posters, SPOTS, strict=True)
     ]
+
+
+def joining_link() -> tuple[str, str]:
+    """For the terminal: the address on the first poster and where it hangs; empty when there is none."""
+    code = JoiningCode.objects.unscoped(reason="the demonstration tells its link").filter(retired_at=None).first()
+    return (reverse("worker:join", args=[code.token]), code.spot) if code else ("", "")
 
 
 def apply_to_join(setting: Setting, people: _People, codes: Sequence[JoiningCode], actor: Actor, now: datetime) -> None:

@@ -29,7 +29,7 @@ from niangjia.modules.members.models import (
     Person,
 )
 from niangjia.modules.members.rules import ACTIVE, Document, Sex, check_document, check_name, read_document
-from niangjia.modules.members.seed import fill, log_ins
+from niangjia.modules.members.seed import fill, joining_link, log_ins
 from niangjia.modules.organisations.rules import OrganisationKind, check_employer_credit_code, ensure_may_sit_under
 from niangjia.modules.organisations.synthetic import SIZES, Scale
 
@@ -127,6 +127,12 @@ def test_those_who_log_in_are_told(filled: None) -> None:
     told = log_ins()
     assert {"zhuxi", "jingban", "zhuangan", "jingshen", "rexian", "guanli"} <= {username for _, _, username, _ in told}
     assert all(User.objects.get(username=username).check_password(password) for _, _, username, password in told)
+
+
+def test_one_poster_is_told(filled: None) -> None:
+    link, spot = joining_link()
+    code = JoiningCode.objects.unscoped(reason=WHY).get(spot=spot)
+    assert link == f"/join/{code.token}/"
 
 
 def test_a_filled_register_is_not_filled_again(filled: None) -> None:
