@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from datetime import datetime, timedelta
 from hmac import compare_digest
+from ipaddress import IPv4Address, ip_address, ip_network
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -34,7 +35,7 @@ def send_phone_code(phone: str, *, address: str, now: datetime) -> None:
     number = tidy(phone)
     if not settings.NOTIFY_CHANNELS:
         raise Refused("phone_code.no_channel", NO_CHANNEL, "phone")
-    mine, theirs = digest(number), digest(address)
+    mine, theirs = digest(number), digest(network_of(address))
     with transaction.atomic():
         _hold(b"address" + theirs)
         _hold(b"phone" + mine)
@@ -69,6 +70,17 @@ def check_phone_code(phone: str, code: str, *, now: datetime) -> User:
             sent.tries += 1
             sent.save(update_fields=["tries"])
     raise Refused("phone_code.wrong", WRONG, "code")
+
+
+def network_of(address: str) -> str:
+    """What one household or handset has: the address itself, of an IPv6 one the 64 bits that it can't choose."""
+    try:
+        found = ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(found, IPv4Address):
+        return str(found)
+    return str(found.ipv4_mapped or ip_network((found, 64), strict=False))
 
 
 def tidy(phone: str) -> str:
