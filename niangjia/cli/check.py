@@ -116,6 +116,7 @@ def about_database(*, production: bool) -> Iterator[Answer]:
         new_enough = connection.info.server_version >= OLDEST_POSTGRESQL
         yield judged("PostgreSQL", new_enough, shown, Verdict.BAD, f"{shown}: 15 or newer is needed")
         yield about_role(connection, less)
+        yield about_imports(connection)
         before = datetime.now(UTC)
         row = connection.execute("SELECT clock_timestamp(), getdatabaseencoding()").fetchone()
         after = datetime.now(UTC)
@@ -149,6 +150,19 @@ def about_role(connection: psycopg.Connection[Any], less: Verdict) -> Answer:
         return Answer("database role", less, said)
     doubt = f"{role} owns the audit tables: let another role run the migrations"
     return judged("database role", not owner, f"{role} owns nothing it must not change", Verdict.DOUBTFUL, doubt)
+
+
+def about_imports(connection: psycopg.Connection[Any]) -> Answer:
+    """An import keeps its checked rows in a table of its own, and takes the ids of new rows in one go."""
+    row = connection.execute(
+        "SELECT has_schema_privilege(current_schema(), 'CREATE'), coalesce(bool_and(has_sequence_privilege(oid, 'UPDATE')),"
+        " true) FROM pg_class WHERE relkind = 'S' AND relname LIKE 'members\\_%'"
+    ).fetchone()
+    assert row
+    may_create, may_number = row
+    missing = "CREATE ON SCHEMA public" if not may_create else "UPDATE ON ALL SEQUENCES IN SCHEMA public"
+    told = f"the role can't import sheets: GRANT {missing} to it"
+    return judged("imports", may_create and may_number, "the role may prepare sheets", Verdict.BAD, told)
 
 
 def judged(question: str, fine: bool, good: str, otherwise: Verdict, bad: str) -> Answer:  # noqa: FBT001

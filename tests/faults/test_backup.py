@@ -67,6 +67,41 @@ def test_a_restored_trail_is_still_guarded(database: str, tmp_path: Path) -> Non
     assert guards[0] > 0
 
 
+def test_rows_on_their_way_in_stay_out(database: str, tmp_path: Path) -> None:
+    """The serving role made their table: the role that backs up may not even read it."""
+    role = "niangjia_serving_of_a_test"
+    run(database, f"CREATE ROLE {role}")
+    try:
+        run(database, f"GRANT CREATE ON SCHEMA public TO {role}")
+        run(database, f"SET ROLE {role}; CREATE UNLOGGED TABLE imports_staged_7 (number int)")
+        file = tmp_path / "union.dump"
+        assert niangjia("db", "backup", str(file), DATABASE_URL=database).returncode == 0
+        assert niangjia("db", "restore", str(file), DATABASE_URL=database).returncode == 0
+        with psycopg.connect(database) as connection:
+            assert connection.execute("SELECT to_regclass('imports_staged_7')").fetchone() == (None,)
+    finally:
+        for name in [name for name in SERVER.databases() if name.startswith(NAME)]:
+            run(SERVER.url(name), f"DROP OWNED BY {role}")
+        run(database, f"DROP ROLE {role}")
+
+
+def test_a_role_that_cannot_import_is_told_so(database: str) -> None:
+    from niangjia.cli.check import Verdict, about_imports
+
+    role = "niangjia_weak_of_a_test"
+    run(database, f"CREATE ROLE {role}")
+    try:
+        with psycopg.connect(database) as connection:
+            assert about_imports(connection).verdict is Verdict.GOOD
+            connection.execute(f"SET ROLE {role}")
+            assert "CREATE ON SCHEMA" in about_imports(connection).said
+            connection.execute(f"RESET ROLE; GRANT CREATE ON SCHEMA public TO {role}; SET ROLE {role}")
+            assert "SEQUENCES" in about_imports(connection).said
+            connection.rollback()
+    finally:
+        run(database, f"DROP ROLE {role}")
+
+
 def test_a_damaged_backup_changes_nothing(database: str, tmp_path: Path) -> None:
     run(database, INSERT)
     file = tmp_path / "union.dump"
