@@ -22,7 +22,7 @@ from niangjia.modules.members.privacy import Purpose
 from niangjia.modules.members.queries.own import own_active, own_person, own_requests
 from niangjia.modules.members.rules import Change, Ground, MembershipState, RequestKind, RequestState, requests_from
 from niangjia.modules.members.testing import NOW, TODAY, identity_number, member, worker
-from niangjia.modules.organisations.testing import acting_as, small_tree
+from niangjia.modules.organisations.testing import OrganisationKind, acting_as, found_union, small_tree
 
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 
@@ -121,6 +121,23 @@ def test_a_transfer_is_asked_for_and_granted(tree):
     assert (now_in.scope_id, now_in.person_id) == (tree.harbour.pk, membership.person_id)
     assert [one.state for one in own_requests(user.pk)] == [RequestState.DONE]
     assert inbox(user.pk).exists()
+
+
+def test_the_union_to_move_to_is_found_like_the_one_to_join(tree):
+    user, _ = linked(tree.mill)
+    village = found_union(tree.south, "南湖街道湖滨社区工会联合会", OrganisationKind.VILLAGE_JOINT_UNION)
+    client, url = at(user), "/phone/requests/TRANSFER/"
+    assert "没有找到可以转去的工会" in client.post(url, {"note": "搬家了"}).content.decode()
+    said = {"division": "530999002", "note": "搬家了"}
+    choice = client.post(url, said).content.decode()
+    assert village.name in choice
+    assert tree.mill.name not in choice
+    assert client.post(url, said | {"union": tree.harbour.pk}).status_code == 200  # not offered
+    assert own_requests(user.pk) == []
+    assert client.post(url, said | {"union": village.pk, "edit": "1"}).status_code == 200
+    assert client.post(url, said | {"union": village.pk})["Location"] == "/phone/requests/"
+    (row,) = own_requests(user.pk)
+    assert (row.kind, row.to_scope_id, row.note) == ("TRANSFER", village.pk, "搬家了")
 
 
 def test_requests_are_refused_where_they_make_no_sense(tree):

@@ -72,11 +72,11 @@ def test_a_member_reads_every_page(transactional_db, live_server, window, displa
     prove_membership(user.pk, name="阿依古丽·买买提", tail=membership.person.document_number[-6:], now=now)
     give_consents(user.pk, Purpose, now=now)
     ask(user.pk, RequestKind.CORRECTION, note="学历应该是大学本科，毕业证可以带来看。", now=now)
-    ask(user.pk, RequestKind.TRANSFER, to_union=tree.harbour.pk, now=now)
+    ask(user.pk, RequestKind.KEEP, now=now)
     log_in(window, live_server, user)
     addresses = [
         "/", "/phone/mine/", "/phone/messages/", "/phone/union/", "/phone/requests/", "/phone/requests/LEAVE/",
-        "/phone/requests/CORRECTION/", "/phone/data/", "/phone/consents/", "/desk/", "/phone/application/",
+        "/phone/requests/CORRECTION/", "/phone/requests/TRANSFER/", "/phone/data/", "/phone/consents/", "/desk/", "/phone/application/",
     ]  # fmt: skip
     assert look(window, live_server, addresses, display) == []
 
