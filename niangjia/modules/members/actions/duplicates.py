@@ -6,13 +6,13 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from niangjia.kernel.access.actor import Actor
 from niangjia.kernel.acting import path_of
 from niangjia.kernel.audit import actions as audit
-from niangjia.kernel.errors import Missing, Refused
+from niangjia.kernel.errors import Missing, NotPermitted, Refused
 from niangjia.modules.members.actions.people import carry, told
 from niangjia.modules.members.actions.tally import TallySheet, moves_of, one_sheet, standing
 from niangjia.modules.members.models import ACTIVE_STATES, DuplicatePair, Membership, Person, PersonMerge
@@ -110,7 +110,8 @@ def merge_people(
 def undo_merge(pk: int, *, reason: str, actor: Actor, now: datetime) -> list[str]:
     """Makes two people of one again; returns a line for everything that was changed since and stays as it is now.
 
-    Raises Missing, NotPermitted, Refused when the pair is not merged or one of them was merged further.
+    Raises Missing, NotPermitted without both rights where the memberships lie that went over, Refused when the
+    pair is not merged, one of them was merged further, or the memberships would no longer stand beside each other.
     """
     kept_lines: list[str] = []
     with one_sheet() as sheet:
@@ -121,7 +122,8 @@ def undo_merge(pk: int, *, reason: str, actor: Actor, now: datetime) -> list[str
         kept, gone = _held(merge.kept_id), _held(merge.gone_id)
         if kept.merged_into_id:
             raise Refused("duplicate.further", "合并后的人又并入了另一人，请先撤销后一次合并。")
-        place = path_of(kept, actor, Permission.MEMBER_EDIT)
+        place, _ = (path_of(kept, actor, permission) for permission in BOTH)
+        _ensure_rights(merge.memberships, actor)
         gone.merged_into = None
         if merge.account and gone.user_id is None:
             gone.user_id, kept.user_id = kept.user_id, None
@@ -139,6 +141,14 @@ def undo_merge(pk: int, *, reason: str, actor: Actor, now: datetime) -> list[str
             after={"gone": gone.pk, "kept": kept_lines}, now=now,
         )  # fmt: skip
     return kept_lines
+
+
+def _ensure_rights(memberships: list[dict[str, Any]], actor: Actor) -> None:
+    """After a merge who sees one membership sees the pair: what lies elsewhere is not theirs to change."""
+    rows = Membership.objects.unscoped(reason="where the memberships lie that a merge moved")
+    paths = rows.filter(pk__in=[one["id"] for one in memberships]).values_list("scope__path", flat=True)
+    if not all(actor.may(permission, path) for path in paths for permission in BOTH):
+        raise NotPermitted("其中有会籍不在您的管辖范围内，请由共同的上级工会撤销合并。")
 
 
 def _pair(pk: int, actor: Actor) -> DuplicatePair:
@@ -261,7 +271,9 @@ def _memberships_back(memberships: list[dict[str, Any]], sheet: TallySheet, acto
     moves = moves_of(rows)
     # First everything goes back to its person, then doubles count again.
     for was in sorted(memberships, key=lambda one: one["status"] != one["set_status"]):
-        row = rows[was["id"]]
+        row = rows.get(was["id"])
+        if row is None:  # an import that made it was taken back
+            continue
         before = standing(row, moves.get(row.pk, ()))
         row.person_id = was["person"]
         if (row.status, _day(row.ended_on)) == (was["set_status"], was["set_ended_on"]):
@@ -271,6 +283,13 @@ def _memberships_back(memberships: list[dict[str, Any]], sheet: TallySheet, acto
             row.ended_on = date.fromisoformat(was["ended_on"]) if was["ended_on"] else None
         else:
             lines.append(f"{row.joined_on} 入会的会籍在合并之后变动过，保留现在的状态。")
-        row.save()
+        try:
+            with transaction.atomic():
+                row.save()
+        except IntegrityError as error:
+            raise Refused(
+                "duplicate.two_active",
+                "合并之后此人又办过转接或重新入会，撤销合并会使一人有两份会籍。请先更正现在的会籍。",
+            ) from error
         sheet.note(before=before, after=standing(row, moves.get(row.pk, ())))
     return lines

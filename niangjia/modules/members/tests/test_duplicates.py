@@ -18,6 +18,7 @@ from niangjia.modules.members.actions import (
     find_duplicates,
     keep_apart,
     merge_people,
+    transfer_member,
     undo_merge,
 )
 from niangjia.modules.members.models import DuplicatePair, Membership, Person
@@ -171,6 +172,30 @@ def test_what_was_changed_since_a_merge_stays(tree, twice) -> None:
     assert Person.objects.unscoped(reason=WHY).get(pk=one.person_id).native_place == "杭州"
     row = Membership.objects.unscoped(reason=WHY).get(pk=two.pk)
     assert (row.person_id, row.status) == (two.person_id, 2)
+    assert not check_register(now=NOW)
+
+
+def test_who_keeps_one_side_alone_cannot_undo_a_merge(tree, twice) -> None:
+    """The union of who was kept would open a membership again in a union where it has no right."""
+    one, two = twice
+    pair = pair_of(one, two)
+    county = acting_as("CLERK", tree.county)
+    merge_people(pair.pk, keep=one.person_id, take=[], continues=one.pk, reason=REASON, actor=county, now=NOW)
+    before = everything()
+    with pytest.raises(NotPermitted):
+        undo_merge(pair.pk, reason=REASON, actor=acting_as("CLERK", tree.mill), now=NOW)
+    assert everything() == before
+
+
+def test_a_merge_is_not_undone_into_two_memberships_of_one(tree, twice) -> None:
+    one, two = twice
+    pair, county = pair_of(one, two), acting_as("CLERK", tree.county)
+    merge_people(pair.pk, keep=one.person_id, take=[], continues=two.pk, reason=REASON, actor=county, now=NOW)
+    transfer_member(two.pk, to=tree.mill.pk, on=TODAY, actor=county, now=NOW)
+    before = everything()
+    with pytest.raises(Refused, match="两份会籍"):
+        undo_merge(pair.pk, reason=REASON, actor=county, now=NOW)
+    assert everything() == before
     assert not check_register(now=NOW)
 
 
