@@ -133,12 +133,13 @@ def say_where(host: str, port: int) -> None:
         except Resolver404:
             continue
         terminal.print(f"  {face}  [bold]{address}{path}[/bold]")
-    link, spot = demo_joining_link()
-    if link:
+    joining = demo_joining()
+    if joining:
+        link, spot, number = joining
         terminal.print(f"  入会码  [bold]{address}{link}[/bold]  {spot}")
-    said = where_codes_appear()
-    if said:
-        terminal.print(f"\n{said}", style="dim")
+        terminal.print(
+            f"\n  To join: any mobile number; {where_codes_appear()}; identity number {number}.", style="dim"
+        )
     log_ins = demo_log_ins()
     if log_ins:
         table = Table("Job", "Where", "User name", "Password", box=None, padding=(0, 2), header_style="dim")
@@ -157,23 +158,24 @@ def demo_log_ins() -> list[tuple[str, str, str, str]]:
     return [tuple(map(str, each)) for each in tell()] if tell else []  # type: ignore[misc]
 
 
-def demo_joining_link() -> tuple[str, str]:
-    """What one of the seed's posters says, and where it hangs; empty outside the demo."""
+def demo_joining() -> tuple[str, str, str] | None:
+    """What one of the seed's posters says, where it hangs, and an identity number that nobody has."""
     if os.environ.get("NIANGJIA_ENV") != "demo" or importlib.util.find_spec(SEED) is None:
-        return "", ""
-    link, spot = importlib.import_module(SEED).joining_link()
-    return str(link), str(spot)
+        return None
+    seed = importlib.import_module(SEED)
+    link, spot = seed.joining_link()
+    return (link, spot, seed.spare_identity_number()) if link else None
 
 
 def where_codes_appear() -> str:
-    """Nobody logs in on the phone without the six digits, and a demo sends no SMS."""
+    """A demo sends no SMS."""
     from django.conf import settings
 
     if "console" in settings.NOTIFY_CHANNELS:
-        return "On the phone any mobile number will do: its code (验证码) appears here, in this terminal."
+        return "the code (验证码) appears in this terminal"
     if "file" in settings.NOTIFY_CHANNELS:
-        return f"On the phone any mobile number will do: its code (验证码) is written to {settings.NOTIFY_FILE}."
-    return ""
+        return f"the code (验证码) is written to {settings.NOTIFY_FILE}"
+    return "the code (验证码) is sent to it"
 
 
 @contextmanager

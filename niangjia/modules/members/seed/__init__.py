@@ -8,7 +8,17 @@ from niangjia.modules.members.seed.filling import (
     fill,
     placed,
 )
-from niangjia.modules.members.seed.story import joining_link
+from niangjia.modules.members.seed.story import joining_link, spare_identity_number
 from niangjia.modules.organisations.seed import log_ins
 
-__all__ = ["Dictionary", "Placed", "copy_members", "count_members", "fill", "joining_link", "log_ins", "placed"]
+__all__ = [
+    "Dictionary",
+    "Placed",
+    "copy_members",
+    "count_members",
+    "fill",
+    "joining_link",
+    "log_ins",
+    "placed",
+    "spare_identity_number",
+]

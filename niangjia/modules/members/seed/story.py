@@ -26,7 +26,7 @@ from niangjia.kernel.access.queries import actor_of
 from niangjia.kernel.access.workers import worker_account
 from niangjia.kernel.notify.models import Dispatch
 from niangjia.kernel.numbers import identity_check_character
-from niangjia.kernel.synthetic import Trade
+from niangjia.kernel.synthetic import MAN, Trade, births, identity_number
 from niangjia.modules.members.actions import MembershipFacts, PersonFacts, admit_member, find_duplicates
 from niangjia.modules.members.actions.applying import ApplicationFacts, submit_application
 from niangjia.modules.members.actions.consents import give_consents
@@ -72,6 +72,7 @@ APPLICATIONS = (
 ROWS_NEW, ROWS_KNOWN = 20, 7
 HEADINGS = ("姓名", "身份证号", "手机号码", "学历", "工作岗位", "工会名称", "入会时间")
 OVER_THE_LIMIT = 20
+SPARE = 4_990_000  # beyond every scale
 
 
 class Setting(NamedTuple):
@@ -176,6 +177,11 @@ def joining_link() -> tuple[str, str]:
     return (reverse("worker:join", args=[code.token]), code.spot) if code else ("", "")
 
 
+def spare_identity_number() -> str:
+    """For whoever tries to join: one that is right, and that nobody has."""
+    return identity_number(SPARE, MAN, births(timezone.localdate())[0])
+
+
 def apply_to_join(setting: Setting, people: _People, codes: Sequence[JoiningCode], actor: Actor, now: datetime) -> None:
     decide: dict[str, Callable[[int, str, datetime], object]] = {
         ACCEPTED: lambda pk, _, at: accept_application(pk, actor=actor, now=at),
@@ -258,24 +264,35 @@ Row = tuple[str, ...]
 def bring_rosters(setting: Setting, people: _People, actor: Actor, now: datetime) -> None:
     """One that is in the register, with three rows sent back; one so long that a second person has to agree."""
     plan, day = people.plan, people.today - timedelta(days=40)
-    own = plan.organisations[setting.own]
-    known = [
-        (one.name, one.document_number, one.phone, Education.BACHELOR.label, "班组长", own.name, "")
-        for one in _known(setting.own, ROWS_KNOWN)
-    ]
+    own, beside = plan.organisations[setting.own], plan.organisations[setting.beside]
     new = [_row(one, own, day) for one in people.later[setting.own]]
-    bad = [_row(one, own, day) for one in people.strangers(setting.own, 3)]
-    bad[0] = (*bad[0][:1], bad[0][1][:-1] + ("1" if bad[0][1][-1] != "1" else "2"), *bad[0][2:])
-    bad[1] = (*bad[1][:1], "3.30211E+17", *bad[1][2:])
-    bad[2] = (*bad[2][:5], f"{own.short_name}分会", bad[2][6])
-    committed = _brought(f"{own.short_name}会员名册.csv", [*known, *new, *bad], actor, now - timedelta(days=2))
+    bad = _spoilt(_row(one, own, day) for one in people.strangers(setting.own, 3))
+    rows = [*_promoted(own), *new, *bad]
+    committed = _brought(f"{own.short_name}会员名册.csv", rows, actor, now - timedelta(days=2))
     committing.commit(committed, now=now)
 
-    township = plan.organisations[representatives(plan)[TOWNSHIP] - number_to_id(0)]
-    inside = [each for each in plan.organisations if each.pull and _within(each, number_to_id(township.number), plan)]
+    seat = representatives(plan)[TOWNSHIP]
+    unions = [each for each in plan.organisations if each.pull and _within(each, seat, plan)]
     many = people.strangers(setting.own, settings.IMPORT_APPROVAL_ROWS + OVER_THE_LIMIT)
-    rows = [_row(one, inside[n % len(inside)], day) for n, one in enumerate(many)]
-    _brought(f"{township.short_name}集中入会名册.csv", rows, actor, now - timedelta(hours=3))
+    long = [_row(one, unions[n % len(unions)], day) for n, one in enumerate(many)]
+    bad = _spoilt(_row(one, beside, day) for one in people.strangers(setting.beside, 3))
+    name = plan.organisations[seat - number_to_id(0)].short_name
+    _brought(f"{name}集中入会名册.csv", [*_promoted(beside), *bad, *long], actor, now - timedelta(hours=3))
+
+
+def _promoted(union: PlannedOrganisation) -> list[Row]:
+    """Some who are known, with a degree and a post that the register doesn't know of."""
+    return [
+        (one.name, one.document_number, one.phone, Education.BACHELOR.label, "班组长", union.name, "")
+        for one in _known(union.number, ROWS_KNOWN)
+    ]
+
+
+def _spoilt(rows: Iterable[Row]) -> list[Row]:
+    """A digit copied wrongly, a number that a spreadsheet rounded, and a union that there isn't."""
+    (name, number, *more), second, third = rows
+    wrong = number[:-1] + ("1" if number[-1] != "1" else "2")
+    return [(name, wrong, *more), (second[0], "3.30211E+17", *second[2:]), (*third[:5], f"{third[5]}分会", third[6])]
 
 
 def _row(one: Invented, union: PlannedOrganisation, joined_on: date) -> Row:

@@ -29,7 +29,7 @@ from niangjia.modules.members.models import (
     Person,
 )
 from niangjia.modules.members.rules import ACTIVE, Document, Sex, check_document, check_name, read_document
-from niangjia.modules.members.seed import fill, joining_link, log_ins
+from niangjia.modules.members.seed import fill, joining_link, log_ins, spare_identity_number
 from niangjia.modules.organisations.rules import OrganisationKind, check_employer_credit_code, ensure_may_sit_under
 from niangjia.modules.organisations.synthetic import SIZES, Scale
 
@@ -117,7 +117,7 @@ def test_what_lately_happened_is_there_to_be_worked_on(filled: None) -> None:
     batches = ImportBatch.objects.unscoped(reason=WHY).order_by("pk")
     assert [(batch.state, batch.outcomes) for batch in batches] == [
         ("DONE", {"0": 3, "1": 20, "2": 7}),
-        ("WAITING", {"1": 520}),
+        ("WAITING", {"0": 3, "1": 520, "2": 7}),
     ]
     assert not Dispatch.objects.filter(sent_at=None).exists()
     assert not check_register(now=timezone.now())
@@ -133,6 +133,9 @@ def test_one_poster_is_told(filled: None) -> None:
     link, spot = joining_link()
     code = JoiningCode.objects.unscoped(reason=WHY).get(spot=spot)
     assert link == f"/join/{code.token}/"
+    spare, today = spare_identity_number(), timezone.localdate()
+    assert check_document(Document.RESIDENT, spare, today=today, synthetic=True) is None
+    assert not Person.objects.unscoped(reason=WHY).filter(document_digest=digest(spare)).exists()
 
 
 def test_a_filled_register_is_not_filled_again(filled: None) -> None:
