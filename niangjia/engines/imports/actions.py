@@ -101,6 +101,7 @@ def commit_batch(batch_id: int, *, actor: Actor, now: datetime) -> ImportBatch:
             raise Refused("imports.nothing", "没有需要新增或更新的行，不用导入。")
         if rows <= settings.IMPORT_APPROVAL_ROWS:
             batch.trouble = ""
+            _record(batch, "confirmed", actor, now, after={"rows": rows})  # perhaps not by whoever brought the file
             begin(batch, S.COMMITTING, now=now)
             return batch
         batch.state, batch.asked_at, batch.trouble = S.WAITING, now, ""

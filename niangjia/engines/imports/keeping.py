@@ -33,10 +33,12 @@ def look_after(*, now: datetime) -> None:
 def forget(*, now: datetime) -> int:
     """Drops staging tables past their day, and batches that nobody confirmed; returns how many tables went."""
     day = now - timedelta(days=KEPT_DAYS)
-    waiting = _batches().filter(state__in=[S.UPLOADED, S.CHECKED, S.WAITING], created_at__lt=day)
-    waiting.update(state=S.DROPPED, trouble=f"超过 {KEPT_DAYS} 天没有确认，已自动放弃。")
+    never_written = Q(state__in=[S.UPLOADED, S.CHECKED, S.WAITING]) | Q(state=S.FAILED) & ~Q(failed_in=S.TAKING_BACK)
+    _batches().filter(never_written, created_at__lt=day).update(
+        state=S.DROPPED, trouble=f"超过 {KEPT_DAYS} 天没有确认，已自动放弃。"
+    )
     RowBefore.objects.filter(batch__committed_at__lt=now - TAKEN_BACK_WITHIN).delete()
-    done = Q(state=S.DONE, committed_at__lt=day)
+    done = Q(state__in=[S.DONE, S.FAILED], committed_at__lt=day)
     forgotten = _batches().filter(done | Q(state__in=[S.DROPPED, S.TAKEN_BACK]), pk__in=_with_tables())
     for batch in forgotten:
         staging.drop(batch)

@@ -398,6 +398,25 @@ def test_old_rows_are_forgotten(world: World) -> None:
     assert again(open_).state == BatchState.DROPPED
 
 
+def test_rows_of_a_step_that_nobody_took_up_again_are_forgotten(world: World) -> None:
+    failed, taking_back = checked(world, FIVE), written(world, csv_of(("Z", "新", 1)))
+    for batch, step in ((failed, BatchState.COMMITTING), (taking_back, BatchState.TAKING_BACK)):
+        batch.state, batch.failed_in = BatchState.FAILED, step
+        batch.save()
+    assert keeping.forget(now=NOW + timedelta(days=31)) == 2
+    assert not queries.preview_stands(failed)
+    assert not queries.preview_stands(taking_back)
+    assert (again(failed).state, again(taking_back).state) == (BatchState.DROPPED, BatchState.FAILED)
+    assert toys(), "what was written can still be taken back"
+
+
+def test_the_trail_says_who_confirmed_a_batch(world: World) -> None:
+    batch = checked(world, FIVE, actor=world.clerk)
+    actions.commit_batch(batch.pk, actor=world.chair, now=NOW)
+    entry = AuditEntry.objects.get(verb="imports.batch.confirmed", subject_id=batch.pk)
+    assert entry.actor_id == world.chair.user_id
+
+
 def test_a_step_that_fails_leaves_no_lock_on_a_pooled_connection(world: World, monkeypatch) -> None:
     wrapper = type(connections["default"])
     kept, copy = [], wrapper.copy

@@ -24,6 +24,7 @@ RUNNING = {
 VERBS = {
     "imports.batch.uploaded": "上传导入文件",
     "imports.batch.matched": "匹配导入列",
+    "imports.batch.confirmed": "确认导入",
     "imports.batch.asked": "提交导入审批",
     "imports.batch.approved": "同意导入",
     "imports.batch.sent_back": "退回导入",
