@@ -66,15 +66,22 @@ def advance_ids(*tables: type[models.Model]) -> None:
             )
 
 
+GAP = 1_000
+
+
 def take_ids(model: type[models.Model], count: int) -> int:
-    """Reserves `count` consecutive ids and returns the first."""
+    """Reserves `count` consecutive ids and returns the first.
+
+    Others may draw ids between our look and our step: they fall into a gap that is left for them.
+    """
     with connection.cursor() as cursor:
         cursor.execute("select pg_get_serial_sequence(%s, 'id')", [model._meta.db_table])
         (sequence,) = cursor.fetchone() or ("",)
-        cursor.execute("select nextval(%s::regclass)", [sequence])
-        (first,) = cursor.fetchone() or (0,)
-        cursor.execute("select setval(%s::regclass, %s)", [sequence, first + max(count, 1) - 1])
-    return int(first)
+        cursor.execute("select setval(%(of)s::regclass, nextval(%(of)s::regclass) + %(ahead)s)", {
+            "of": sequence, "ahead": GAP + max(count, 1) - 1,
+        })  # fmt: skip
+        (last,) = cursor.fetchone() or (0,)
+    return int(last) - max(count, 1) + 1
 
 
 _BUILDABLE = """

@@ -138,6 +138,7 @@ class LocalServer:
             "unix_socket_directories": str(self.places.socket),
             "unix_socket_permissions": "0700",
             "max_connections": "100",
+            "max_prepared_transactions": "8",  # a large import is written by two connections
             "jit": "off",
             "wal_compression": "on",
             "shared_buffers": f"{min(max(memory // 16, 64), 1024)}MB",

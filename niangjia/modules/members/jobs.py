@@ -11,6 +11,7 @@ from niangjia.modules.members.actions import check_register, find_duplicates
 from niangjia.modules.members.actions.forgetting import forget_old
 from niangjia.modules.members.actions.identity import TASK as CHECK_IDENTITY
 from niangjia.modules.members.actions.identity import check_identity_of
+from niangjia.modules.members.sheets.hands import settle
 
 log = logging.getLogger(__name__)
 
@@ -41,3 +42,11 @@ def check_identity(application_id: int) -> None:
 @app.task(name="members.find_duplicates", queueing_lock="members.find_duplicates", pass_context=False)
 def find_duplicates_nightly(timestamp: int) -> None:
     find_duplicates(now=timezone.now())
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="members.settle_imports", queueing_lock="members.settle_imports", pass_context=False)
+def settle_imports(timestamp: int) -> None:
+    settled = settle()
+    if settled:
+        log.warning("Ended %s halves of imports that a process which died had left", settled)

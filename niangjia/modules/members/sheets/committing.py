@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from django.db import IntegrityError, connection
+from django.db import IntegrityError, connection, transaction
 
 from niangjia.engines.imports import staging as engine
 from niangjia.engines.imports.sheet import Made, Place
@@ -14,9 +14,13 @@ from niangjia.modules.members.models import ACTIVE_STATES, Membership, Membershi
 from niangjia.modules.members.rules import Change, MembershipState
 from niangjia.modules.members.sheets.columns import MEMBERSHIP_FIELDS, PERSON_FIELDS
 from niangjia.modules.members.sheets.counting import SetTally
+from niangjia.modules.members.sheets.hands import SecondHand, can_help, drop, elsewhere, forget_left
 from niangjia.modules.organisations.queries.membership import unions_with_members
 
 PERSON, MEMBERSHIP, CHANGE = "members.person", "members.membership", "members.membershipchange"
+TEMPORARY = "sheet_order"
+BOTH_HANDS_FROM = 50_000
+"""New rows; below, the second connection isn't worth it."""
 SORTING = "256MB"
 """A million narrow keys are sorted in memory; the server gives it back at the end."""
 
@@ -37,6 +41,8 @@ def commit(staging: str, place: Place, *, now: datetime) -> Made:
 class Commit:
     def __init__(self, cursor: Any, staging: str, place: Place, now: datetime) -> None:
         self.cursor, self.staging, self.place, self.now = cursor, staging, place, now
+        self.second: SecondHand | None = None
+        self.order, self.lines = TEMPORARY, (1, 0)
         self.facts: dict[str, Any] = {
             "active": [*ACTIVE_STATES],
             "actor": place.actor.name,
@@ -57,20 +63,32 @@ class Commit:
         return row
 
     def done(self) -> Made:
+        forget_left(self.place.batch_id)
         self.hold()
         tally = SetTally()
         touched = f"id in (select membership_id from {self.staging} s where {MEMBERSHIP_CHANGED})"
         tally.note(touched, sign=-1)
         people = self.change_people()
-        ranges = self.begin()
+        new = self.numbered()
         memberships = self.change_memberships()
-        changes, lines = self.tell(ranges.get(MEMBERSHIP, (1, 0))[0])
-        tally.note(touched, sign=1)
-        first, last = ranges.get(MEMBERSHIP, (1, 0))
-        tally.note(f"id between {first} and {last}", sign=1)
-        tally.write()
-        if lines:
-            ranges[CHANGE] = changes
+        self.tell(new)
+        try:
+            self.insert(new)
+            tally.note(touched, sign=1)
+            tally.note_all(_COUNTED.replace("{staging}", self.staging), self.facts)
+            tally.write()
+            # Now rather than at the end, while the other hand is still writing.
+            self.run("set constraints all immediate; set constraints all deferred")
+            if self.second:
+                self.second.join()
+                # Not before: both have read it.
+                transaction.on_commit(lambda: drop(self.order))
+        except BaseException:
+            if self.second:
+                self.second.give_up()
+            raise
+        lines = self.lines[1] - self.lines[0] + 1
+        ranges = {kind: found for kind, found in (*new.items(), (CHANGE, self.lines)) if found[1] >= found[0]}
         return Made(ranges, {"people_changed": people, "memberships_changed": memberships, "history_lines": lines})
 
     def hold(self) -> None:
@@ -80,8 +98,9 @@ class Commit:
         """
         self.run(
             """
-            select 1 from access_scope where id in (select scope_id from {staging} where outcome in (1, 2))
-            order by id for no key update
+            select 1 from access_scope where id = any(array(
+                select distinct scope_id from {staging} where outcome in (1, 2)
+            )) order by id for no key update
             """
         )
         open_unions = [union.id for union in unions_with_members(self.place.path)]
@@ -122,23 +141,57 @@ class Commit:
         self.run(_CARRY)
         return changed
 
-    def begin(self) -> dict[str, tuple[int, int]]:
-        """New people and memberships; the ids follow the union and the name, as pages read them."""
+    def numbered(self) -> dict[str, tuple[int, int]]:
+        """The ids of new people and memberships: they follow the union and the name, as pages read them."""
         people, memberships = self.asked(
             "select count(*) filter (where subject is null), count(*) from {staging} where outcome = 1"
         )
         first_person = take_ids(Person, people) if people else 1
         first = take_ids(Membership, memberships) if memberships else 1
-        self.run(_NUMBERED, first_person=first_person, first=first)
-        if not memberships:
-            return {}
-        self.run("analyze sheet_numbered")
-        ranges = {MEMBERSHIP: (first, first + memberships - 1)}
-        if people:
-            ranges[PERSON] = (first_person, first_person + people - 1)
-            self.run(_NEW_PEOPLE)
-        self.run(_NEW_MEMBERSHIPS)
-        return ranges
+        numbering = _NUMBERING.replace("{staging}", self.staging)
+        facts = {"first_person": first_person, "first": first}
+        if memberships >= BOTH_HANDS_FROM and can_help():
+            self.order = f"{self.staging}_order"
+            elsewhere(lambda: _written_down(self.order, numbering, facts))
+        else:
+            self.order = TEMPORARY
+            self.run(
+                f"drop table if exists {self.order}; create temp table {self.order} on commit drop as {numbering}",
+                **facts,
+            )
+            self.run(f"analyze {self.order}")
+        return {PERSON: (first_person, first_person + people - 1), MEMBERSHIP: (first, first + memberships - 1)}
+
+    def insert(self, new: dict[str, tuple[int, int]]) -> None:
+        """The new rows and their first lines; half of them by a second hand when they are many."""
+        first, last = new[MEMBERSHIP]
+        if last < first:
+            return
+        middle = last if self.order == TEMPORARY else (first + last) // 2
+        at = self.lines[1] - self.of_beginnings(first, last) + 1
+        begun = self.of_beginnings(first, middle)
+        if middle < last:
+            self.second = SecondHand(
+                self.place.batch_id,
+                [
+                    (f"set local work_mem = '{SORTING}'; set local lock_timeout = '60s'", {}),
+                    *self.statements(middle + 1, last, at + begun),
+                ],
+            )
+        for statement, facts in self.statements(first, middle, at):
+            self.cursor.execute(statement, facts)
+
+    def of_beginnings(self, low: int, high: int) -> int:
+        """How many lines the new memberships of these ids get: one, or two where they are kept from the beginning."""
+        self.run(_BEGINNINGS.replace("{order}", self.order), low=low, high=high)
+        return int(self.cursor.fetchone()[0])
+
+    def statements(self, low: int, high: int, line: int) -> list[tuple[str, dict[str, Any]]]:
+        facts = self.facts | {"low": low, "high": high, "line": line}
+        return [
+            (each.replace("{staging}", self.staging).replace("{order}", self.order), facts)
+            for each in (_NEW_PEOPLE, _NEW_MEMBERSHIPS, _FIRST_LINES)
+        ]
 
     def change_memberships(self) -> int:
         if not self.asked(f"select exists (select 1 from {self.staging} s where {MEMBERSHIP_CHANGED})")[0]:
@@ -148,20 +201,21 @@ class Commit:
         self.run(_BEGAN_OTHERWISE)
         return self.run(_CHANGE_MEMBERSHIPS)
 
-    def tell(self, first_membership: int) -> tuple[tuple[int, int], int]:
-        """The lines in the histories, with the ids that they take."""
-        (count,) = self.asked(
-            """
-            select count(*) filter (where outcome = 1)
-                 + count(*) filter (where outcome = 1 and (change = %(keep)s or status = %(kept)s))
-                 + count(*) filter (where outcome = 2 and applies is not null) from {staging}
-            """
-        )
-        if not count:
-            return (1, 0), 0
-        first = take_ids(MembershipChange, count)
-        self.run(_LINES, first=first)
-        return (first, first + count - 1), count
+    def tell(self, new: dict[str, tuple[int, int]]) -> None:
+        """The lines of what became of memberships that were there, and ids for those that begin."""
+        (count,) = self.asked("select count(*) from {staging} where outcome = 2 and applies is not null")
+        lines = count + self.of_beginnings(*new[MEMBERSHIP])
+        if lines:
+            first = take_ids(MembershipChange, lines)
+            self.run(_LINES, first=first)
+            self.lines = (first, first + lines - 1)
+
+
+def _written_down(table: str, select: str, facts: dict[str, int]) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(f"drop table if exists {table}")
+        cursor.execute(f"create unlogged table {table} as {select}", facts)
+        cursor.execute(f"analyze {table}")
 
 
 def _before(alias: str, fields: tuple[tuple[str, str], ...], more: str = "") -> tuple[str, str]:
@@ -227,13 +281,15 @@ update members_membershipchange c set "on" = s.joined_on from {staging} s
    and c.kind in (%(joined)s, %(moved_in)s)
 """
 
-_NUMBERED = """
-drop table if exists sheet_numbered;
-create temp table sheet_numbered on commit drop as
+_NUMBERING = """
 select number, %(first)s + row_number() over by_name - 1 as id,
        coalesce(subject, %(first_person)s + count(*) filter (where subject is null) over by_name - 1) as person_id
   from {staging} where outcome = 1
 window by_name as (order by scope_id, name_key, number)
+"""
+_BEGINNINGS = """
+select count(*) + count(*) filter (where s.change = %(keep)s or s.status = %(kept)s)
+  from {order} n join {staging} s on s.number = n.number where n.id between %(low)s and %(high)s
 """
 _NEW_PEOPLE = """
 insert into members_person (
@@ -245,8 +301,8 @@ select n.person_id, s.name, s.document_kind, s.document_number, s.document_diges
        coalesce(s.ethnicity, ''), coalesce(s.political_status, ''), coalesce(s.education, ''),
        coalesce(s.skill_grade, ''), '', coalesce(s.household_kind, ''), coalesce(s.household_place, ''), s.is_migrant,
        coalesce(s.marital_status, ''), s.phone, s.phone_digest, '', %(now)s
-  from sheet_numbered n join {staging} s on s.number = n.number
- where s.subject is null order by n.id
+  from {order} n join {staging} s on s.number = n.number
+ where s.subject is null and n.id between %(low)s and %(high)s order by n.id
 """
 _NEW_MEMBERSHIPS = """
 insert into members_membership (
@@ -256,23 +312,35 @@ insert into members_membership (
 select n.id, n.person_id, s.scope_id, case when s.status = %(kept)s or s.change = %(keep)s then 2 else 1 end,
        coalesce(s.categories, '{}')::smallint[], s.joined_on, s.employer_id, coalesce(s.employment_status, ''),
        coalesce(s.post, ''), s.platform_id, s.name, s.name_key, s.initials, coalesce(s.phone_tail, '')
-  from sheet_numbered n join {staging} s on s.number = n.number
- order by n.id
+  from {order} n join {staging} s on s.number = n.number
+ where n.id between %(low)s and %(high)s order by n.id
 """
-_LINES = """
+_FIRST_LINES = """
 insert into members_membershipchange (id, membership_id, kind, "on", reason, to_scope_id, actor_name, at)
-select %(first)s + row_number() over (order by membership_id, place) - 1,
+select %(line)s + row_number() over (order by membership_id, place) - 1,
        membership_id, kind, "on", reason, to_scope_id, %(actor)s, %(now)s
   from (
-    select n.id as membership_id, 1 as place, case when s.change = %(moved_in)s then s.change else %(joined)s end as kind,
-           s.joined_on as "on", case when s.change in (%(joined)s, %(moved_in)s) then coalesce(s.change_reason, '')
-           else '' end as reason, s.scope_id as to_scope_id
-      from sheet_numbered n join {staging} s on s.number = n.number
-    union all
-    select n.id, 2, %(keep)s, s.change_on, coalesce(s.change_reason, ''), null
-      from sheet_numbered n join {staging} s on s.number = n.number where s.change = %(keep)s or s.status = %(kept)s
-    union all
-    select s.membership_id, 1, s.applies, s.change_on, coalesce(s.change_reason, ''), null
-      from {staging} s where s.outcome = 2 and s.applies is not null
+    select n.id as membership_id, first.*
+      from {order} n join {staging} s on s.number = n.number
+      cross join lateral (
+        values (1, case when s.change = %(moved_in)s then s.change else %(joined)s end, s.joined_on,
+                case when s.change in (%(joined)s, %(moved_in)s) then coalesce(s.change_reason, '') else '' end,
+                s.scope_id),
+               (case when s.change = %(keep)s or s.status = %(kept)s then 2 end, %(keep)s, s.change_on,
+                coalesce(s.change_reason, ''), null)
+      ) first (place, kind, "on", reason, to_scope_id)
+     where n.id between %(low)s and %(high)s and first.place is not null
   ) lines
+"""
+_LINES = """
+insert into members_membershipchange (id, membership_id, kind, "on", reason, actor_name, at)
+select %(first)s + row_number() over (order by membership_id) - 1, membership_id, applies, change_on,
+       coalesce(change_reason, ''), %(actor)s, %(now)s
+  from {staging} where outcome = 2 and applies is not null
+"""
+# From the staged rows, since half of the new memberships are not to be seen yet. None of them was ever merged.
+_COUNTED = """
+select 0, 1, scope_id, case when status = %(kept)s or change = %(keep)s then 2 else 1 end,
+       coalesce(categories, '{}')::smallint[], joined_on, null
+  from {staging} where outcome = 1
 """

@@ -74,6 +74,11 @@ class SetTally:
                 """
             )
 
+    def note_all(self, select: str, params: Any) -> None:
+        """Rows in the table's own columns."""
+        with connection.cursor() as cursor:
+            cursor.execute(f"insert into sheet_counted {select}", params)
+
     def write(self) -> None:
         """In the order of the keys, tally before flow, as everybody does."""
         with connection.cursor() as cursor:

@@ -9,7 +9,8 @@ from django.apps import apps
 from django.db import connection, models
 
 from niangjia.kernel.crypto.masks import mask_name
-from niangjia.modules.members.models import ACTIVE_STATES, Membership, MembershipChange, Person
+from niangjia.modules.members.models import ACTIVE_STATES, DuplicatePair, Membership, MembershipChange, Person
+from niangjia.modules.members.rules import PairState
 from niangjia.modules.members.sheets.columns import HEADING_OF
 from niangjia.modules.members.sheets.committing import (
     CHANGE,
@@ -75,11 +76,15 @@ def _referred() -> str:
     """The memberships and people of the batch to which rows of any room point by now."""
     found = [
         f"union select {_as_membership(model, field.column)} from {field.model._meta.db_table}"
-        f" where {field.column} between {first} and {last}"
+        f" where {field.column} between {first} and {last}{_UNDECIDED if field.model is DuplicatePair else ''}"
         for field, model in _pointing()
         for first, last in [("%(first_m)s", "%(last_m)s") if model is Membership else ("%(first_p)s", "%(last_p)s")]
     ]
     return "\n".join(found)
+
+
+_UNDECIDED = f" and state <> '{PairState.OPEN.value}'"
+"""A pair that the night found and nobody looked at is no use that somebody makes of a row."""
 
 
 def _as_membership(model: type[models.Model], column: str) -> str:
@@ -199,6 +204,12 @@ def _back(alias: str, columns: tuple[str, ...]) -> str:
 _UNDO = (
     "delete from members_membershipchange where membership_id in (select id from sheet_gone)",
     "delete from members_membership where id in (select id from sheet_gone)",
+    f"""
+    delete from members_duplicatepair d using members_person p
+     where d.state = '{PairState.OPEN.value}' and p.id in (d.first_id, d.second_id)
+       and p.id between %(first_p)s and %(last_p)s
+       and not exists (select 1 from members_membership m where m.person_id = p.id)
+    """,
     """
     delete from members_person p where id between %(first_p)s and %(last_p)s
        and not exists (select 1 from members_membership m where m.person_id = p.id)
