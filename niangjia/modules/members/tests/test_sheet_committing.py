@@ -21,9 +21,19 @@ from niangjia.modules.members.actions import (
     check_register,
     edit_membership,
     edit_person,
+    find_duplicates,
+    keep_apart,
     move_members,
 )
-from niangjia.modules.members.models import MemberFlow, Membership, MembershipChange, MemberTally, Person, Platform
+from niangjia.modules.members.models import (
+    DuplicatePair,
+    MemberFlow,
+    Membership,
+    MembershipChange,
+    MemberTally,
+    Person,
+    Platform,
+)
 from niangjia.modules.members.rules import Change
 from niangjia.modules.members.testing import NOW, identity_number, member, phone_number
 from niangjia.modules.members.tests.rosters import Roster, row
@@ -338,3 +348,29 @@ def test_the_trail_is_the_batch_and_not_a_million_lines(tree: Tree) -> None:
     before = AuditEntry.objects.count()
     Roster(tree.mill, [row(), row("王建国")]).commit()
     assert AuditEntry.objects.count() == before
+
+
+@pytest.mark.django_db
+def test_a_pair_found_by_night_keeps_nothing_from_being_taken_back(tree: Tree) -> None:
+    """Only what somebody decided about two people holds them."""
+    phone = phone_number()
+    known = member(tree.harbour, "林小燕", phone=phone)
+    roster = Roster(tree.mill, [row("林小燕", phone=phone), row("林小燕", phone=phone)])
+    roster.commit()
+    assert find_duplicates(now=NOW) == 3
+    assert roster.take_back() == []
+    assert [one.pk for one in Person.objects.unscoped(reason="a test")] == [known.person_id]
+    assert not DuplicatePair.objects.unscoped(reason="a test").exists()
+    assert not check_register(now=NOW)
+
+
+@pytest.mark.django_db
+def test_a_pair_that_somebody_decided_holds_its_people(tree: Tree) -> None:
+    phone = phone_number()
+    roster = Roster(tree.mill, [row("林小燕", phone=phone), row("林小燕", phone=phone)])
+    roster.commit()
+    find_duplicates(now=NOW)
+    pair = DuplicatePair.objects.unscoped(reason="a test").get()
+    keep_apart(pair.pk, reason="两姐妹，名字相同", actor=acting_as("CHAIR", tree.mill), now=NOW)
+    assert len(roster.take_back()) == 2
+    assert DuplicatePair.objects.unscoped(reason="a test").get().pk == pair.pk
