@@ -469,7 +469,8 @@ class DuplicatePair(FailClosedModel):
 
     def may_change(self, actor: Actor, permission: str) -> str | None:
         """The place of the first, if the right covers both."""
-        places = [person.may_change(actor, permission) for person in (self.first, self.second)]
+        people = [person.merged_into or person for person in (self.first, self.second)]
+        places = [person.may_change(actor, permission) for person in people]
         return places[0] if all(places) else None
 
 

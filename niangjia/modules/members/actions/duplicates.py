@@ -60,12 +60,12 @@ def keep_apart(pk: int, *, reason: str, actor: Actor, now: datetime) -> Duplicat
     """Two people after all; the pair is not shown again. Raises Missing, NotPermitted, Refused without a reason."""
     with transaction.atomic():
         pair = _pair(pk, actor)
+        place = path_of(pair, actor, Permission.MEMBER_EDIT)
         _ensure_open(pair)
         _decide(pair, PairState.DIFFERENT, actor, now)
         audit.record(
-            actor=actor, verb="members.duplicate.kept_apart", subject=pair, reason=_reason(reason), now=now,
-            path=path_of(pair, actor, Permission.MEMBER_EDIT),
-        )  # fmt: skip
+            actor=actor, verb="members.duplicate.kept_apart", subject=pair, path=place, reason=_reason(reason), now=now
+        )
     return pair
 
 
@@ -80,13 +80,13 @@ def merge_people(
     """
     with one_sheet() as sheet:
         pair = _pair(pk, actor)
+        place, _ = (path_of(pair, actor, permission) for permission in BOTH)
         _ensure_open(pair)
         kept, gone = (pair.first, pair.second) if keep == pair.first_id else (pair.second, pair.first)
         if keep != kept.pk:
             raise Refused("duplicate.keep", "请选择保留哪一个。", "keep")
         if kept.merged_into_id or gone.merged_into_id:
             raise Refused("duplicate.further", "其中一人已经并入另一人，请核对合并后的那一对。")
-        places = [path_of(person, actor, permission) for person in (kept, gone) for permission in BOTH]
         memberships = _go_over(kept, gone, continues=continues, sheet=sheet, actor=actor, now=now)
         facts = _taken(kept, gone, set(take))
         account = kept.user_id is None and gone.user_id is not None
@@ -101,7 +101,7 @@ def merge_people(
             pair=pair, kept=kept, gone=gone, facts=facts, memberships=memberships, account=account, at=now
         )
         audit.record(
-            actor=actor, verb="members.person.merged", subject=kept, path=places[0], reason=_reason(reason), now=now,
+            actor=actor, verb="members.person.merged", subject=kept, path=place, reason=_reason(reason), now=now,
             after={"gone": gone.pk, "took": sorted(facts), "memberships": [one["id"] for one in memberships]},
         )  # fmt: skip
     return merge
@@ -116,6 +116,7 @@ def undo_merge(pk: int, *, reason: str, actor: Actor, now: datetime) -> list[str
     kept_lines: list[str] = []
     with one_sheet() as sheet:
         pair = _pair(pk, actor)
+        path_of(pair, actor, Permission.MEMBER_EDIT)
         merge = merge_of(pair)
         if merge is None:
             raise Refused("duplicate.not_merged", "这两条没有合并，或已经撤销。")

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from niangjia.kernel.access.actor import Actor
 from niangjia.kernel.access.guard import requires
+from niangjia.kernel.acting import path_of
 from niangjia.kernel.errors import Refused
 from niangjia.kernel.lists.spec import Column, Filter, ListSpec, Sort, register
 from niangjia.modules.members.actions import keep_apart, merge_people, undo_merge
@@ -114,6 +115,7 @@ def duplicate(request: HttpRequest, pk: int) -> HttpResponse:
 def _shown(request: HttpRequest, pk: int, problem: str = "") -> HttpResponse:
     actor = actor_of(request)
     pair = pair_in_sight(pk, actor)
+    path_of(pair, actor, Permission.MEMBER_EDIT)
     sides = [side(person, actor) for person in (pair.first, pair.second)]
     names = names_of({row.scope_id for one in sides for row in one.memberships})
     active = [one.active for one in sides]
@@ -142,12 +144,11 @@ def _shown(request: HttpRequest, pk: int, problem: str = "") -> HttpResponse:
 def duplicate_merge(request: HttpRequest, pk: int) -> HttpResponse:
     """`keep`: the person; `from_<field>`: whose value, where both have one; `continues`: the membership that goes on."""
     actor = actor_of(request)
-    pair = pair_in_sight(pk, actor)
     keep = number_in(request.POST.get("keep", ""))
     take = [name for name in TAKEABLE if number_in(request.POST.get(f"from_{name}", "")) not in (0, keep)]
     try:
         merge = merge_people(
-            pair.pk, keep=keep, take=take, continues=number_in(request.POST.get("continues", "")) or None,
+            pk, keep=keep, take=take, continues=number_in(request.POST.get("continues", "")) or None,
             reason=request.POST.get("reason", ""), actor=actor, now=timezone.now(),
         )  # fmt: skip
     except Refused as refusal:
