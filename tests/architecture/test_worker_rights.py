@@ -77,7 +77,10 @@ def test_a_worker_gets_the_phone_and_nothing_of_the_desk(cast: Cast, own: Member
     for line in table():
         if line.route not in known:
             continue
-        url = address(line.route, known[line.route], things(line.kind, cast, "CHAIR", line.whose))
+        values = things(line.kind, cast, "CHAIR", line.whose)
+        if line.route in BY_ID and values.get("pk") == own.pk:
+            continue  # another table's row that happens to have the number of the worker's own
+        url = address(line.route, known[line.route], values)
         response, recorded = tried(client, line.method, url)
         asked += 1
         if url.startswith(OFFICERS):
