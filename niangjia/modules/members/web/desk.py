@@ -35,7 +35,9 @@ def register() -> None:
     metrics.register()
     desk.register_menu(
         desk.MenuEntry("组织与会员", "会员", "users", "members:member_list", view, order=20, phone=True),
-        desk.MenuEntry("组织与会员", "疑似重复", "users-group", "members:duplicate_list", Permission.MEMBER_EDIT, order=25),
+        desk.MenuEntry(
+            "组织与会员", "疑似重复", "users-group", "members:duplicate_list", Permission.MEMBER_EDIT, order=25
+        ),
         desk.MenuEntry("组织与会员", "平台与站点", "scooter", "members:work_places", view, order=40),
     )
     desk.register_search(desk.Source("会员", "users", view, hits, order=10))
