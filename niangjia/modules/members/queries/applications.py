@@ -61,9 +61,7 @@ def likenesses(row: JoiningApplication, actor: Actor) -> list[Likeness]:
     if known is not None and known.obstacle:
         found.append(Likeness(known.obstacle, known.person.pk if known.in_sight else None, stops=True))
     elif known is not None:
-        said = "以前是会员，接受后按再次入会办理。"
-        if known.person.user_id not in (None, row.user_id):
-            said += "此人原来用另一个手机号登录，接受后改用这次的手机号，请先核对是本人。"
+        said = f"以前是会员，接受后按再次入会办理。{_other_phone(known.person, row)}"
         found.append(Likeness(said, known.person.pk if known.in_sight else None))
     same_document = known.person.pk if known else None
     others = Person.objects.visible_to(actor).exclude(pk=same_document)
@@ -77,6 +75,25 @@ def likenesses(row: JoiningApplication, actor: Actor) -> list[Likeness]:
         rows = people.order_by("pk").values_list("pk", "name")[:MOST_LIKENESSES]
         found += [Likeness(f"{mask_name(name)}：{text}，请核对是不是同一个人。", pk) for pk, name in rows]
     return found
+
+
+def doubt_about(row: JoiningApplication, actor: Actor) -> str:
+    """Why accepting this one wants a look at the applicant; empty when nothing speaks against it.
+
+    Whoever has learnt somebody's number could else come into all that the register knows of them.
+    """
+    known = registered(row.document_number, actor, name=row.name)
+    return _other_phone(known.person, row) if known is not None and not known.obstacle else ""
+
+
+def _other_phone(person: Person, row: JoiningApplication) -> str:
+    if person.user_id == row.user_id or (person.user_id is None and person.phone == row.phone):
+        return ""
+    if person.user_id is not None:
+        return "此人原来用另一个手机号登录，接受后改用这次的手机号，请先核对是本人。"
+    if person.phone:
+        return "登记的手机号与这次的不同，请先核对是本人。"
+    return "登记时没有留手机号，请先核对是本人。"
 
 
 class WaitingCounts(NamedTuple):

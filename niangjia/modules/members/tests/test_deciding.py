@@ -29,9 +29,10 @@ from niangjia.modules.members.actions.deciding import (
 )
 from niangjia.modules.members.actions.granting import grant_request, grant_requests, refuse_request
 from niangjia.modules.members.actions.identity import check_identity_of
+from niangjia.modules.members.actions.memberships import change_membership
 from niangjia.modules.members.models import JoiningApplication, Membership, MembershipRequest, MemberTally, Person
 from niangjia.modules.members.queries.applications import likenesses, open_applications_at, waiting_counts
-from niangjia.modules.members.rules import ApplicationState, Ground, IdentityAnswer, RequestKind, RequestState
+from niangjia.modules.members.rules import ApplicationState, Change, Ground, IdentityAnswer, RequestKind, RequestState
 from niangjia.modules.members.testing import NOW, application, identity_number, member, request_of, worker
 from niangjia.modules.organisations.testing import acting_as, officer, small_tree
 
@@ -137,9 +138,6 @@ def test_one_account_is_one_person(tree) -> None:
 
 
 def test_a_new_phone_takes_over_and_the_old_one_is_told(tree) -> None:
-    from niangjia.modules.members.actions import change_membership
-    from niangjia.modules.members.rules import Change
-
     first = accept_application(application(tree.mill).pk, actor=clerk(tree.mill), now=NOW)
     old, person = first.person.user_id, first.person
     change_membership(first.pk, change=Change.LEFT, on=timezone.localdate(NOW), actor=clerk(tree.mill), now=NOW)
@@ -197,6 +195,25 @@ def test_many_at_once_tells_row_by_row(tree) -> None:
     assert refuse_applications([good[0].pk], reason="重复提交了", actor=actor, now=NOW)[0].problem
     with pytest.raises(Refused, match="勾选"):
         accept_applications([], actor=actor, now=NOW)
+
+
+@pytest.mark.parametrize("phone", ["same", "another", "none"])
+def test_who_comes_back_with_another_phone_is_not_accepted_in_a_heap(tree, phone) -> None:
+    """The number of somebody's document must not be enough to come into all that is known of them."""
+    user, actor = worker(), clerk(tree.mill)
+    known = {"same": {"phone": user.phone}, "another": {}, "none": {"phone": ""}}[phone]
+    former = member(tree.mill, "曾小明", **known)
+    change_membership(former.pk, change=Change.LEFT, on=date(2026, 1, 5), actor=actor, now=NOW)
+    waiting = application(tree.mill, user=user, document_number=former.person.document_number, phone=user.phone)
+    results = accept_applications([waiting.pk], actor=actor, now=NOW)
+    if phone == "same":
+        assert [result.problem for result in results] == [""]
+        return
+    assert "单独办理" in results[0].problem
+    assert "请先核对是本人" in likenesses(again(waiting), actor)[0].text
+    assert again(waiting).state == ApplicationState.RECEIVED
+    assert Person.objects.unscoped(**ALL).get().user_id is None
+    assert accept_application(waiting.pk, actor=actor, now=NOW).person.user_id == user.pk
 
 
 def test_a_look_leaves_a_trace(tree) -> None:
