@@ -36,6 +36,7 @@ from niangjia.modules.members.rules import ApplicationState, Category
 from niangjia.modules.organisations.models import Organisation
 
 BOUND = 50.0
+SPOT = "测量"
 PROCESSES, THREADS, POSTERS, BULK = 2, 2, 20, 250
 REASON = "the bench counts what is there"
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
@@ -61,7 +62,7 @@ def prepare(wanted: int) -> list[Worker]:
     chair = chairs(1)[0]
     codes = [
         JoiningCode.objects.create(
-            scope_id=union.pk, token=f"bench{number:03}", spot="测量", created_by=chair, created_at=now
+            scope_id=union.pk, token=f"bench{number:03}", spot=SPOT, created_by=chair, created_at=now
         )
         for number, union in enumerate(unions)
     ]
@@ -176,7 +177,7 @@ def take_in(officer: int, bulks: list[list[int]], gate: Any, answers: Any) -> No
 
 def ours(**wanted: Any) -> Any:
     """The applications of this bench; the demonstration has some of its own."""
-    return JoiningApplication.objects.unscoped(reason=REASON).filter(code__token__startswith="bench", **wanted)
+    return JoiningApplication.objects.unscoped(reason=REASON).filter(code__spot=SPOT, **wanted)
 
 
 def all_are_accepted() -> float:

@@ -17,7 +17,7 @@ from niangjia.modules.members import rules
 from niangjia.modules.members.actions.facts import PersonFacts, Problems, check_categories, ensure, tidy_categories
 from niangjia.modules.members.actions.identity import ask_identity_later
 from niangjia.modules.members.models import JoiningApplication, JoiningCode, Platform
-from niangjia.modules.members.queries.own import open_application, own_active
+from niangjia.modules.members.queries.own import is_member, open_application
 from niangjia.modules.members.rules import ApplicationState, Document, Ground
 from niangjia.modules.organisations.queries import joining as unions
 
@@ -71,13 +71,15 @@ def submit_application(
 ) -> JoiningApplication:
     """Hands the application to a union; one that was returned is handed in again with what is known now.
 
-    Raises Refused for wrong facts, a second open application, whoever has proved to be a member, and a union that
+    Raises Refused without the consents, for wrong facts, a second open application, whoever has proved to be a member, and a union that
     takes nobody. Whether the document is registered already is not looked at here: that is for the officer.
     """
     with transaction.atomic():
         user = hold_account(user_id)
+        if missing_consents(user_id):
+            raise Refused("consent.missing", "请先阅读并同意个人信息的使用，再提交申请。")
         ensure(application_problems(facts, phone=user.phone, now=now))
-        if own_active(user_id) is not None:
+        if is_member(user_id):
             raise Refused("application.member", "您已经是会员，换了单位请办理会籍转接。")
         union = unions.union_shown(union_id)
         if union is None or not (union.takes_members or (union.is_open and ground is Ground.TOWNSHIP)):

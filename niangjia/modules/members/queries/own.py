@@ -19,6 +19,7 @@ from niangjia.modules.members.models import (
     MembershipRequest,
     Person,
 )
+from niangjia.modules.members.privacy import Purpose, current_version
 from niangjia.modules.members.rules import ApplicationState
 
 OWN = "rows of the worker who asks"
@@ -36,6 +37,12 @@ def own_memberships(user_id: int) -> list[Membership]:
     rows = Membership.objects.unscoped(reason=OWN).filter(person__user=user_id)
     rows = rows.select_related("person", "scope", "employer", "platform", "delivery_site")
     return sorted(rows, key=lambda row: (row.status not in ACTIVE_STATES, -row.joined_on.toordinal(), -row.pk))
+
+
+def is_member(user_id: int) -> bool:
+    """Whether somebody has proved to be a member: asked on every page, so without reading the membership."""
+    rows = Membership.objects.unscoped(reason=OWN).filter(person__user=user_id, status__in=ACTIVE_STATES)
+    return bool(rows.exists())
 
 
 def own_active(user_id: int) -> Membership | None:
@@ -75,6 +82,12 @@ def own_request(pk: int, user_id: int) -> MembershipRequest:
 
 def own_consents(user_id: int) -> list[Consent]:
     return list(Consent.objects.unscoped(reason=OWN).filter(user=user_id).order_by("purpose", "given_at"))
+
+
+def missing_consents(user_id: int) -> list[Purpose]:
+    """What is still to be agreed to, in the wording that holds now."""
+    given = {(row.purpose, row.version) for row in own_consents(user_id) if row.withdrawn_at is None}
+    return [purpose for purpose in Purpose if (purpose.value, current_version(purpose)) not in given]
 
 
 @dataclass(frozen=True)

@@ -20,11 +20,11 @@ from niangjia.modules.members.actions.applying import (
     submit_application,
     withdraw_application,
 )
-from niangjia.modules.members.actions.consents import give_consents, missing_consents
+from niangjia.modules.members.actions.consents import give_consents
 from niangjia.modules.members.models import JoiningApplication
 from niangjia.modules.members.privacy import NOTICE, Purpose, text_of
 from niangjia.modules.members.queries.joining import Offer, Scanned, offers, scanned
-from niangjia.modules.members.queries.own import own_active, own_application, own_person
+from niangjia.modules.members.queries.own import is_member, own_application, own_person
 from niangjia.modules.members.rules import ApplicationState
 from niangjia.modules.members.web.phone.forms import ApplicationForm
 from niangjia.modules.members.web.phone.log_in import AGREED
@@ -101,7 +101,7 @@ def apply(request: HttpRequest) -> HttpResponse:
     """The fields, then the unions to choose from, then done. Nothing is kept before the worker says so."""
     if missing_consents(own_id(request)):
         return redirect(with_code("worker:consent", code_in(request)))
-    if own_active(own_id(request)) is not None:
+    if is_member(own_id(request)):
         messages.info(request, "您已经是会员，换了单位请办理会籍转接。")
         return redirect("worker:union")
     latest = own_application(own_id(request))
