@@ -17,7 +17,7 @@ from niangjia.modules.members import rules
 from niangjia.modules.members.actions.facts import PersonFacts, Problems, check_categories, ensure, tidy_categories
 from niangjia.modules.members.actions.identity import ask_identity_later
 from niangjia.modules.members.models import JoiningApplication, JoiningCode, Platform
-from niangjia.modules.members.queries.own import is_member, open_application
+from niangjia.modules.members.queries.own import is_member, missing_consents, open_application
 from niangjia.modules.members.rules import ApplicationState, Document, Ground
 from niangjia.modules.organisations.queries import joining as unions
 
@@ -71,8 +71,8 @@ def submit_application(
 ) -> JoiningApplication:
     """Hands the application to a union; one that was returned is handed in again with what is known now.
 
-    Raises Refused without the consents, for wrong facts, a second open application, whoever has proved to be a member, and a union that
-    takes nobody. Whether the document is registered already is not looked at here: that is for the officer.
+    Raises Refused without the consents, for wrong facts, a second open application, whoever has proved to be a member,
+    and a union that takes nobody. Whether the document is registered already is not looked at here: that is for the officer.
     """
     with transaction.atomic():
         user = hold_account(user_id)

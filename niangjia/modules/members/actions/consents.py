@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import datetime
 
 from django.db import transaction
@@ -13,9 +14,11 @@ from niangjia.kernel.access.workers import close_worker_account
 from niangjia.kernel.audit import actions as audit
 from niangjia.kernel.errors import Refused
 from niangjia.modules.members.actions.applying import hold_account, withdraw_open
+from niangjia.modules.members.actions.requests import withdraw_request
 from niangjia.modules.members.models import Consent, Person
 from niangjia.modules.members.privacy import Purpose, current_version
-from niangjia.modules.members.queries.own import own_consents
+from niangjia.modules.members.queries.own import own_consents, own_requests
+from niangjia.modules.members.rules import RequestState
 
 
 def give_consents(user_id: int, purposes: Iterable[Purpose], *, now: datetime) -> None:
@@ -34,17 +37,6 @@ def give_consents(user_id: int, purposes: Iterable[Purpose], *, now: datetime) -
             _record(user, "members.consent.given", made, now)
 
 
-def missing_consents(user_id: int) -> list[Purpose]:
-    given = {(row.purpose, row.version) for row in own_consents(user_id) if row.withdrawn_at is None}
-    return [purpose for purpose in Purpose if (purpose.value, current_version(purpose)) not in given]
-
-
-def ensure_agreed(user_id: int) -> None:
-    """Raises Refused while a purpose isn't agreed to."""
-    if missing_consents(user_id):
-        raise Refused("consent.missing", "请先阅读并同意个人信息的使用，再提交申请。")
-
-
 def withdraw_consent(user_id: int, purpose: Purpose, *, now: datetime) -> None:
     """What rests on it ends: an open application, and with the phone the account itself.
 
@@ -60,10 +52,19 @@ def withdraw_consent(user_id: int, purpose: Purpose, *, now: datetime) -> None:
         _record(user, "members.consent.withdrawn", row, now)
         withdraw_open(user, now=now)
         if purpose is Purpose.PHONE:
+            _withdraw_requests(user_id, now)
             for person in Person.objects.unscoped(reason="the worker's own person").filter(user=user_id):
                 person.user = None
                 person.save(update_fields=["user"])
             close_worker_account(user_id, now=now)
+
+
+def _withdraw_requests(user_id: int, now: datetime) -> None:
+    """With the account nobody could take them back any more, nor ask anew."""
+    for row in own_requests(user_id):
+        if row.state == RequestState.RECEIVED:
+            with suppress(Refused):  # an officer was quicker
+                withdraw_request(row.pk, user_id, now=now)
 
 
 def _record(user: User, verb: str, row: Consent, now: datetime) -> None:

@@ -16,7 +16,7 @@ from niangjia.kernel.errors import Refused
 from niangjia.modules.members.actions.accounts import link_account
 from niangjia.modules.members.actions.applying import hold_account
 from niangjia.modules.members.models import Membership, MembershipRequest, Person
-from niangjia.modules.members.queries.own import own_active, own_request
+from niangjia.modules.members.queries.own import own_active, own_person, own_request
 from niangjia.modules.members.rules import (
     REQUESTED,
     MembershipState,
@@ -41,6 +41,8 @@ def prove_membership(user_id: int, *, name: str, tail: str, now: datetime) -> Pe
     """
     with transaction.atomic():
         user = hold_account(user_id)
+        if own_person(user_id) is not None:  # else who shares a phone could try the other's digits uncounted
+            raise Refused("proof.linked", "您的会籍信息已经核对过，不用再核对。")
         tried = AuditEntry.objects.filter(subject_kind=audit.kind_of(user), subject_id=user_id, verb=_TRIED)
         if tried.filter(at__gt=now - HOUR).count() >= MOST_TRIES:
             raise Refused("proof.many", "核对次数太多，请一小时后再试，或到所在工会查询。")

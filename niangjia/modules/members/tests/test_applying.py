@@ -91,6 +91,14 @@ def named(found) -> list[tuple[str, Ground]]:
     return [(one.union.name, one.ground) for one in found]
 
 
+def test_nothing_is_handed_in_without_the_consents(tree, rider):
+    """Taken back in another tab while the form stood open."""
+    withdraw_consent(rider.pk, Purpose.SHARING, now=NOW)
+    with pytest.raises(Refused, match="同意"):
+        submit(rider, tree.mill)
+    assert not applications().exists()
+
+
 # ---- which union
 
 

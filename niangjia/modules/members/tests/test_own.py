@@ -8,11 +8,12 @@ from datetime import timedelta
 import pytest
 from django.test import Client
 
+from niangjia.kernel.access.workers import worker_account
 from niangjia.kernel.audit.models import AuditEntry
 from niangjia.kernel.errors import Missing, Refused
 from niangjia.kernel.notify.queries import inbox
 from niangjia.modules.members.actions.applying import ApplicationFacts, submit_application
-from niangjia.modules.members.actions.consents import give_consents
+from niangjia.modules.members.actions.consents import give_consents, withdraw_consent
 from niangjia.modules.members.actions.granting import grant_request
 from niangjia.modules.members.actions.memberships import change_membership
 from niangjia.modules.members.actions.people import reveal
@@ -95,6 +96,16 @@ def test_whoever_the_phone_belongs_to_now_takes_over_and_the_other_is_told(tree)
     assert own_person(old.pk) is None
     assert own_person(new.pk) == person
     assert inbox(old.pk).exists()
+
+
+def test_who_is_linked_does_not_try_the_digits_of_another(tree):
+    """Two of one name share a phone: a right guess must not be told from a wrong one, tried without end."""
+    user, _ = linked(tree.mill)
+    other = member(tree.harbour, "林小燕", phone=user.phone)
+    for tail in (other.person.document_number[-6:], "000000"):
+        with pytest.raises(Refused) as refused:
+            prove_membership(user.pk, name="林小燕", tail=tail, now=NOW)
+        assert refused.value.code == "proof.linked"
 
 
 # ---- asking
@@ -237,6 +248,18 @@ def test_taking_back_the_phone_logs_out(tree):
     assert answer["Location"] == "/"
     assert client.get("/phone/union/")["Location"].startswith("/phone/log-in/")
     assert client.post("/phone/consents/NOTHING/withdraw/").status_code == 302
+
+
+def test_taking_back_the_phone_takes_back_what_was_asked(tree):
+    """Else it would stand in the way of asking again, with nobody to withdraw it."""
+    user, membership = linked(tree.mill)
+    give_consents(user.pk, Purpose, now=NOW)
+    row = ask(user.pk, RequestKind.LEAVE, now=NOW)
+    withdraw_consent(user.pk, Purpose.PHONE, now=NOW)
+    assert [one.state for one in own_requests(user.pk)] == [RequestState.WITHDRAWN]
+    again = worker_account(membership.person.phone, now=NOW)
+    prove_membership(again.pk, name="林小燕", tail=membership.person.document_number[-6:], now=NOW)
+    assert ask(again.pk, RequestKind.LEAVE, now=NOW).pk != row.pk
 
 
 TYPED = ("²", "9" * 30, "9999-12-31", "𠮷\u202e<b>", "x" * 10_000, "a\x00b", "RESIDENT")

@@ -24,7 +24,7 @@ from niangjia.modules.members.actions.consents import give_consents
 from niangjia.modules.members.models import JoiningApplication
 from niangjia.modules.members.privacy import NOTICE, Purpose, text_of
 from niangjia.modules.members.queries.joining import Offer, Scanned, offers, scanned
-from niangjia.modules.members.queries.own import is_member, own_application, own_person
+from niangjia.modules.members.queries.own import is_member, missing_consents, own_application, own_person
 from niangjia.modules.members.rules import ApplicationState
 from niangjia.modules.members.web.phone.forms import ApplicationForm
 from niangjia.modules.members.web.phone.log_in import AGREED
