@@ -216,6 +216,7 @@ def test_a_union_that_takes_nobody_gets_none(tree, rider, kind):
 @pytest.mark.django_db(transaction=True)
 def test_two_tabs_make_one_application():
     tree, user, refused = small_tree(), worker(), []
+    give_consents(user.pk, Purpose, now=NOW)
 
     def send():
         try:
