@@ -215,7 +215,7 @@ NOTIFY_CHANNELS = env_list("NIANGJIA_CHANNELS", default=[] if PRODUCTION else ["
 NOTIFY_FILE = Path(os.environ.get("NIANGJIA_NOTIFY_FILE", ROOT / ".local" / "messages.jsonl"))
 
 # Who says whether a name and a number belong together: one class, by its dotted path; see members/actions/identity.py.
-IDENTITY_CHECK = os.environ.get("NIANGJIA_IDENTITY_CHECK", "niangjia.modules.members.actions.identity.ByChecksum")
+IDENTITY_CHECK = os.environ.get("NIANGJIA_IDENTITY_CHECK") or "niangjia.modules.members.actions.identity.ByChecksum"
 # An hour; more where thousands share one address of their carrier.
 PHONE_CODES_PER_ADDRESS = int(os.environ.get("NIANGJIA_PHONE_CODES_PER_ADDRESS", "20"))
 
