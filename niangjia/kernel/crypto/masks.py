@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 
 def mask_name(name: str) -> str:
     """林小燕 → 林**; a compound surname is not told apart, one character is enough to address."""
@@ -27,3 +29,11 @@ def mask_identity(number: str) -> str:
 def mask_card(number: str) -> str:
     """Only the last four digits of a bank card, as banks print it."""
     return "**** " + number[-_CARD_TAIL:] if len(number) > _CARD_TAIL else "*" * len(number)
+
+
+_LONG_NUMBER = re.compile(r"\d{7,}[\dXx]?", re.ASCII)
+
+
+def mask_numbers(text: str) -> str:
+    """A text that somebody's number may have slipped into: a cell of a sheet, one column too far to the right."""
+    return _LONG_NUMBER.sub(lambda found: mask_identity(found[0]), text)

@@ -15,6 +15,7 @@ from django.conf import settings
 
 from niangjia.engines.imports.sheet import Place, Problem
 from niangjia.engines.imports.values import NearestNames, Unclear, day_of, is_mangled_number, yes_no
+from niangjia.kernel.crypto.masks import mask_numbers
 from niangjia.kernel.crypto.ring import digester, ring
 from niangjia.kernel.numbers import ID_CHECK, INVENTED_PROVINCE, identity_weight
 from niangjia.modules.members.actions.facts import tidy_categories
@@ -37,7 +38,8 @@ SHOWN_OF_A_CELL = 20
 
 
 def quoted(cell: str) -> str:
-    text = " ".join(cell.split())
+    """For a sentence that others read as well, and that the staging table keeps in plain."""
+    text = mask_numbers(" ".join(cell.split()))
     return f"“{text[:SHOWN_OF_A_CELL]}…”" if len(text) > SHOWN_OF_A_CELL else f"“{text}”"
 
 

@@ -57,6 +57,14 @@ def staged(known: Knowledge, **cells: str):
     return dict(zip(NAMES, found.staged, strict=True))
 
 
+def test_a_number_in_the_wrong_column_is_not_quoted(tree: Tree, known: Knowledge) -> None:
+    """The sentence stands in the preview, which others see who may not see the number."""
+    number = identity_number()
+    found = problems(known, **good(tree, sex=number, education=f" {number} ", platform=number))
+    assert {"sex.unknown", "education.unknown", "platform.unknown"} <= found.keys()
+    assert number[4:14] not in str(found)
+
+
 def spoilt(number: str) -> str:
     return number[:17] + ("0" if number[17] != "0" else "1")
 

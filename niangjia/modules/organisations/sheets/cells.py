@@ -10,6 +10,7 @@ from typing import Any, Generic, TypeVar
 
 from niangjia.engines.imports.sheet import Column, Problem
 from niangjia.engines.imports.values import NearestNames, Unclear, day_of, is_mangled_number
+from niangjia.kernel.crypto.masks import mask_numbers
 from niangjia.kernel.errors import Refused
 from niangjia.kernel.words import Word
 
@@ -129,7 +130,7 @@ class Cells:
             return None
         found = labels.of(text)
         if found is None:
-            self.wrong(key, code, f"没有“{text[:30]}”这一项，请从列表里选择。{labels.three(text)}")
+            self.wrong(key, code, f"没有“{mask_numbers(text)[:30]}”这一项，请从列表里选择。{labels.three(text)}")
             return None
         self.said[key] = str(found)
         return found
