@@ -41,14 +41,15 @@ def notify(user_ids: Iterable[int], *, title: str, now: datetime, body: str = ""
 
 
 def tell_once(*, name: str, phone: str, title: str, url: str) -> None:
-    """For a link that must not be kept anywhere: it leaves at the commit, or not at all."""
+    """For a link or a code that must not be kept anywhere: it leaves at the commit, or not at all."""
 
     def leave() -> None:
         for channel in settings.NOTIFY_CHANNELS:
             try:
                 channel_named(channel).send(Notice(name, phone, title, url=url))
-            except Exception:  # the link can still be handed over by hand
-                log.exception("A link could not be sent by %s", channel)
+            except Exception as error:  # noqa: BLE001 - a link can be handed over by hand, a code asked for anew
+                # Its words may hold what must not be kept: many services are asked by an address that says it all.
+                log.error("A link or code could not be sent by %s: %s", channel, type(error).__name__)  # noqa: TRY400
 
     transaction.on_commit(leave)
 

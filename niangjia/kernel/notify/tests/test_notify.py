@@ -104,6 +104,20 @@ def test_a_link_that_sets_a_password_is_kept_nowhere(user, file_channel, django_
     assert waiting_jobs() == []
 
 
+class Talkative:
+    def send(self, notice) -> None:
+        raise OSError(f"GET https://sms.example/?to={notice.phone}&text={notice.title} failed")
+
+
+def test_a_code_that_could_not_leave_stands_in_no_log(user, settings, caplog, django_capture_on_commit_callbacks):
+    settings.NOTIFY_CHANNELS = [f"{__name__}.Talkative"]
+    with django_capture_on_commit_callbacks(execute=True):
+        tell_once(name="", phone="10012345678", title="验证码 429137", url="")
+    assert "could not be sent" in caplog.text
+    assert "429137" not in caplog.text
+    assert "10012345678" not in caplog.text
+
+
 def test_somebody_elses_message_is_missing_and_reading_twice_keeps_the_first_time(user):
     [message] = notify([user.pk], title="有事请办", now=NOW)
     with pytest.raises(Missing):

@@ -236,7 +236,7 @@ def test_what_waits_is_counted_and_keeps_a_union_from_being_dissolved(tree) -> N
 
 class Angry:
     def answer(self, *, name, kind, number):
-        raise ConnectionError("nobody there")
+        raise ConnectionError(f"nobody there: https://example.org/?id={number}")
 
 
 class Sure:
@@ -248,12 +248,13 @@ class Sure:
     ("adapter", "expected"),
     [("Angry", IdentityAnswer.UNKNOWN), ("Sure", IdentityAnswer.MATCHES), ("", IdentityAnswer.UNKNOWN)],
 )
-def test_the_identity_check_is_an_adapter(tree, settings, adapter, expected) -> None:
+def test_the_identity_check_is_an_adapter(tree, settings, caplog, adapter, expected) -> None:
     if adapter:
         settings.IDENTITY_CHECK = f"{__name__}.{adapter}"
     waiting = application(tree.mill)
     assert check_identity_of(waiting.pk, now=NOW) == expected
     assert again(waiting).identity_answer == expected
+    assert waiting.document_number not in caplog.text
     refuse_application(waiting.pk, reason="不在本单位工作", actor=clerk(tree.mill), now=NOW)
     assert check_identity_of(waiting.pk, now=NOW) is None
 
