@@ -73,7 +73,7 @@ class Picture:
 PICTURES = (
     Picture("home", "zhuxi", "/desk/"),
     Picture("home-dark", "zhuxi", "/desk/", theme="dark"),
-    Picture("members", "zhuxi", "/desk/members/?q=单", opens="[data-row]:nth-child(4) .row-link"),
+    Picture("members", "zhuxi", "/desk/members/?q=晓燕", opens="[data-row]:nth-child(4) .row-link"),
     Picture("organisation", "zhuxi", "/desk/organisations/{township}/"),
     Picture("tree", "zhuxi", "/desk/organisations/tree/"),
     Picture("blank-spots", "zujian", "/desk/blank-spots/"),
