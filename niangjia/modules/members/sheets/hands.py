@@ -107,6 +107,13 @@ def forget_left(batch_id: int) -> None:
         elsewhere(lambda: _finish(gid, commit=False))
 
 
+def finish_left(batch_id: int) -> None:
+    """Before a commit is taken back: the half that was left prepared is a part of it."""
+    gid = f"{_GID}{batch_id}"
+    if gid in _left():
+        elsewhere(lambda: _finish(gid, commit=True))
+
+
 def settle() -> int:
     """Ends what was left prepared by a process that died, as its batch was left; returns how many."""
     settled = 0
@@ -119,7 +126,8 @@ def settle() -> int:
                 .filter(pk=int(gid.removeprefix(_GID)))
                 .first()
             )
-            done = batch is not None and batch.state == BatchState.DONE
+            # Not the state alone: somebody may be taking it back already.
+            done = batch is not None and batch.committed_at is not None and batch.state != BatchState.TAKEN_BACK
         if gid in _left():
             _finish(gid, commit=done)
             settled += 1

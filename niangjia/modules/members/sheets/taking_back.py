@@ -20,12 +20,14 @@ from niangjia.modules.members.sheets.committing import (
     PERSON_COLUMNS,
 )
 from niangjia.modules.members.sheets.counting import SetTally
+from niangjia.modules.members.sheets.hands import finish_left
 from niangjia.modules.organisations.queries.organisations import names_of
 
 NOTHING = (1, 0)
 
 
 def take_back(batch_id: int, ranges: Mapping[str, tuple[int, int]]) -> list[str]:
+    finish_left(batch_id)
     with connection.cursor() as cursor:
         return TakingBack(cursor, batch_id, ranges).done()
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from unittest import mock
 
 import pytest
-from django.db import IntegrityError, connection
+from django.db import IntegrityError, connection, transaction
 
 from niangjia.engines.imports.models import BatchState, ImportBatch
 from niangjia.modules.members.actions import check_register
 from niangjia.modules.members.models import Membership, MembershipChange, Person
 from niangjia.modules.members.sheets import committing, hands
 from niangjia.modules.members.testing import NOW, member
-from niangjia.modules.members.tests.rosters import Roster, row
+from niangjia.modules.members.tests.rosters import SHEET, Roster, row
 from niangjia.modules.members.tests.test_sheet_judging import all_of
 from niangjia.modules.organisations.testing import Tree, small_tree
 
@@ -92,13 +92,30 @@ def test_a_worker_killed_in_between_leaves_what_is_settled_later(tree: Tree, don
         rows.commit()  # killed: nobody finishes it
     assert prepared() == 1
     assert all_of(Membership).count() == 5
-    state = BatchState.DONE if done else BatchState.COMMITTING
-    ImportBatch.objects.unscoped(reason="as the engine leaves it").filter(pk=rows.batch.pk).update(state=state)
+    left = {"state": BatchState.DONE, "committed_at": NOW} if done else {"state": BatchState.COMMITTING}
+    ImportBatch.objects.unscoped(reason="as the engine leaves it").filter(pk=rows.batch.pk).update(**left)
     assert hands.settle() == 1
     assert prepared() == 0
     assert all_of(Membership).count() == (10 if done else 5)
     if done:
         assert not check_register(now=NOW)
+
+
+@pytest.mark.parametrize("settled", [True, False])
+def test_taking_back_what_a_killed_worker_left_takes_back_both_halves(tree: Tree, settled: bool) -> None:
+    """Within the minute until it is settled, somebody may have asked for it to be taken back."""
+    rows = roster(tree)
+    taking = {"state": BatchState.TAKING_BACK, "committed_at": NOW}
+    dying = mock.patch.object(hands, "_finish", side_effect=SystemExit)
+    with dying, pytest.raises(SystemExit), transaction.atomic():
+        rows.made = SHEET.commit(rows.table, rows.place, now=NOW)
+    ImportBatch.objects.unscoped(reason="as the engine leaves it").filter(pk=rows.batch.pk).update(**taking)
+    if settled:
+        hands.settle()
+        assert all_of(Membership).count() == 10
+    assert rows.take_back() == []
+    assert prepared() == all_of(Membership).count() == all_of(Person).count() == 0
+    assert not check_register(now=NOW)
 
 
 def test_another_try_begins_without_what_the_last_one_left(tree: Tree) -> None:
