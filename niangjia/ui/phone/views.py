@@ -120,6 +120,7 @@ def service_worker(request: HttpRequest) -> HttpResponse:
 @require_GET
 def offline(request: HttpRequest) -> HttpResponse:
     """Kept by the service worker: without a word about whoever opened it."""
-    response = render(request, "ui/phone/offline.html")
+    # Kept with it, a message meant for once would be shown to whoever is offline next.
+    response = render(request, "ui/phone/offline.html", {"messages": ()})
     response["Cache-Control"] = "public, max-age=3600"
     return response

@@ -262,6 +262,16 @@ def test_taking_back_the_phone_takes_back_what_was_asked(tree):
     assert ask(again.pk, RequestKind.LEAVE, now=NOW).pk != row.pk
 
 
+def test_the_page_without_network_keeps_nobody_s_message(tree):
+    """The service worker fetches and stores it at any moment, also when a message waits."""
+    user, _ = linked(tree.mill)
+    give_consents(user.pk, Purpose, now=NOW)
+    client = at(user)
+    client.post("/phone/consents/SHARING/withdraw/")
+    assert "已撤回" not in client.get("/phone/offline/").content.decode()
+    assert "已撤回" in client.get("/phone/consents/").content.decode()
+
+
 TYPED = ("²", "9" * 30, "9999-12-31", "𠮷\u202e<b>", "x" * 10_000, "a\x00b", "RESIDENT")
 FORMS = {
     "/join/apply/": ("name", "document_number", "document_kind", "born_on", "sex", "employer", "category", "platform",
