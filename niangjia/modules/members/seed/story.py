@@ -268,8 +268,8 @@ def bring_rosters(setting: Setting, people: _People, actor: Actor, now: datetime
     new = [_row(one, own, day) for one in people.later[setting.own]]
     bad = _spoilt(_row(one, own, day) for one in people.strangers(setting.own, 3))
     rows = [*_promoted(own), *new, *bad]
-    committed = _brought(f"{own.short_name}会员名册.csv", rows, actor, now - timedelta(days=2))
-    committing.commit(committed, now=now)
+    at = now - timedelta(days=2)
+    committing.commit(_brought(f"{own.short_name}会员名册.csv", rows, actor, at), now=at)
 
     seat = representatives(plan)[TOWNSHIP]
     unions = [each for each in plan.organisations if each.pull and _within(each, seat, plan)]
