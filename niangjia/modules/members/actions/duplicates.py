@@ -198,6 +198,8 @@ def _go_over(
     active = [row for row in (*here, *there) if row.status in ACTIVE_STATES]
     goes_on = next((row for row in active if row.pk == continues), active[0] if active else None)
     doubles = [row for row in active if row is not goes_on]
+    if goes_on in there:
+        doubles += [row for row in here if row not in active and _overlap(row, goes_on)]
     doubles += [
         row for row in there
         if row not in active and any(_overlap(row, other) for other in here if other not in doubles)

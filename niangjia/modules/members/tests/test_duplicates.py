@@ -175,6 +175,20 @@ def test_what_was_changed_since_a_merge_stays(tree, twice) -> None:
     assert not check_register(now=NOW)
 
 
+@pytest.mark.parametrize("keep", [0, 1])
+def test_a_former_membership_that_ran_beside_the_other_counts_no_more(tree, twice, keep) -> None:
+    one, two = twice  # since 2022-03-01, and since 2024-05-01
+    county = acting_as("CLERK", tree.county)
+    change_membership(one.pk, change=Change.LEFT, on=date(2025, 6, 1), actor=county, now=NOW)
+    before = everything()
+    pair = pair_of(one, two)
+    merge_people(pair.pk, keep=twice[keep].person_id, take=[], reason=REASON, actor=county, now=NOW)
+    assert headcount(tree.county.scope.path, date(2025, 1, 1)) == 1
+    assert not check_register(now=NOW)
+    assert undo_merge(pair.pk, reason=REASON, actor=county, now=NOW) == []
+    assert everything() == before
+
+
 def test_who_keeps_one_side_alone_cannot_undo_a_merge(tree, twice) -> None:
     """The union of who was kept would open a membership again in a union where it has no right."""
     one, two = twice
