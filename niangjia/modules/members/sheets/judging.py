@@ -179,13 +179,15 @@ from (
 _SHARED_MESSAGE = "format('{}而姓名不同，请核对；确属共用的，请在上传时选择“允许共用手机号码”。', {})"
 # Only of people under the place: whose phone it is elsewhere is nobody's business here.
 _PHONE_KNOWN = """
-from {staging} s cross join lateral (
-    select min(p.name) as other from members_person p
-     where p.phone_digest = s.phone_digest and p.name <> s.name and p.document_digest <> s.document_digest
+from (
+    select s.number, min(p.name) as other
+      from {staging} s join members_person p on p.phone_digest = s.phone_digest
+       and p.name <> s.name and p.document_digest <> s.document_digest
+     where s.outcome is null and s.phone_digest is not null
        and exists (select 1 from members_membership m join access_scope c on c.id = m.scope_id
                     where m.person_id = p.id and c.path <@ %(path)s::ltree)
-) d
-where s.outcome is null and s.phone_digest is not null and d.other is not null
+     group by s.number
+) s cross join lateral (select s.other) d
 """
 
 _WHO = """
