@@ -13,7 +13,13 @@ from urllib.parse import unquote, urlsplit
 from niangjia.kernel.localdb import LocalServer
 
 ROOT = Path(__file__).resolve().parents[1]
-SHAPES = ("niangjia/**/migrations/*.py", "niangjia/**/seed.py", "niangjia/**/seed/*.py", "niangjia/**/synthetic.py", "niangjia/kernel/bulk.py")
+SHAPES = (
+    "niangjia/**/migrations/*.py",
+    "niangjia/**/seed.py",
+    "niangjia/**/seed/*.py",
+    "niangjia/**/synthetic.py",
+    "niangjia/kernel/bulk.py",
+)
 
 
 def run(module: str, *, scale: str, pg: int, arguments: list[str], own: str = "") -> int:

@@ -141,10 +141,11 @@ class LocalServer:
             "max_prepared_transactions": "8",  # a large import is written by two connections
             "jit": "off",
             "wal_compression": "on",
-            "shared_buffers": f"{min(max(memory // 16, 64), 1024)}MB",
+            # Taken page by page as it is used. A city's indexes must fit, else every insert writes out a dirty page.
+            "shared_buffers": f"{min(max(memory // 8, 64), 4096)}MB",
             "maintenance_work_mem": f"{min(max(memory // 64, 64), 512)}MB",
             "work_mem": "16MB",
-            "max_wal_size": "4GB",
+            "max_wal_size": "8GB",
             "random_page_cost": "1.1",
             "timezone": "UTC",
             "log_timezone": "UTC",

@@ -127,7 +127,12 @@ class Commit:
             """
         )
         self.run(
-            "select exists (select 1 from {staging} where outcome in (1, 2) and scope_id <> all(%(open)s))",
+            """
+            select exists (
+                select 1 from (select distinct scope_id from {staging} where outcome in (1, 2)) s
+                 where not exists (select 1 from unnest(%(open)s::bigint[]) as u (id) where u.id = s.scope_id)
+            )
+            """,
             open=open_unions,
         )
         if stale or self.cursor.fetchone()[0]:

@@ -103,7 +103,9 @@ class Judgement:
         unions = [union.id for union in unions_with_members(self.place.path)]
         self.against(
             "union", "closed", "'这个工会已不再运行或不直接管理会员，请核对。'",
-            "from {staging} s where s.outcome is null and s.scope_id <> all(%(unions)s)", unions=unions,
+            """from {staging} s where s.outcome is null and s.scope_id is not null
+                and not exists (select 1 from unnest(%(unions)s::bigint[]) as u (id) where u.id = s.scope_id)""",
+            unions=unions,
         )  # fmt: skip
         self.cursor.execute("select distinct active_scope from sheet_matched where active_scope is not null and within")
         names = names_of(pk for (pk,) in self.cursor.fetchall())
