@@ -129,8 +129,8 @@ class Commit:
         self.run(
             """
             select exists (
-                select 1 from (select distinct scope_id from {staging} where outcome in (1, 2)) s
-                 where not exists (select 1 from unnest(%(open)s::bigint[]) as u (id) where u.id = s.scope_id)
+                select scope_id from {staging} where outcome in (1, 2)
+                except select unnest(%(open)s::bigint[])
             )
             """,
             open=open_unions,
