@@ -102,6 +102,9 @@ class Sheet(ABC):
     permissions: ClassVar[tuple[str, ...]] = ()  # all needed at the batch's place
     columns: ClassVar[tuple[Column, ...]] = ()
     staged: ClassVar[tuple[tuple[str, str], ...]] = ()  # (column, PostgreSQL type) in the order of Checked.staged
+    options: ClassVar[
+        tuple[tuple[str, str], ...]
+    ] = ()  # (key, label): what may be allowed at the upload; Place.options
     leavers_title: ClassVar[str] = ""  # '名册里没有的在册会员'; empty: absent rows mean nothing
 
     @abstractmethod

@@ -37,7 +37,7 @@ def batch_add(request: HttpRequest) -> HttpResponse:
         try:
             batch = actions.upload_batch(
                 sheet=facts["sheet"], scope_id=facts["place"], content=facts["file"], name=facts["file"].name,
-                actor=actor, now=timezone.now(), options={"origin": request.build_absolute_uri("/")},
+                actor=actor, now=timezone.now(), options=_options(request, facts["sheet"]),
             )  # fmt: skip
         except Refused as refusal:
             pages.put_refusal(form, refusal)
@@ -46,6 +46,14 @@ def batch_add(request: HttpRequest) -> HttpResponse:
     return render(
         request, "imports/batch_add.html", {"form": form, "sheets": sheets}, status=422 if form.errors else 200
     )
+
+
+def _options(request: HttpRequest, sheet: str) -> dict[str, object]:
+    """Where links begin, and what was allowed of that which this sheet offers."""
+    allowed = set(request.POST.getlist("allow"))
+    return {"origin": request.build_absolute_uri("/")} | {
+        key: True for key, _ in sheet_named(sheet).options if f"{sheet}.{key}" in allowed
+    }
 
 
 def _initial(request: HttpRequest) -> dict[str, object]:

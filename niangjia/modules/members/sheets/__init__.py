@@ -23,6 +23,7 @@ class MemberSheet(Sheet):
     )  # fmt: skip
     columns: ClassVar[tuple[Column, ...]] = COLUMNS
     staged: ClassVar[tuple[tuple[str, str], ...]] = reading.STAGED
+    options: ClassVar[tuple[tuple[str, str], ...]] = ((judging.SHARED_PHONES, "允许共用手机号码（如夫妻同用一个）"),)
     leavers_title: ClassVar[str] = "名册里没有的在册会员"
 
     def facts(self, place: Place) -> Knowledge:

@@ -54,6 +54,15 @@ def test_a_file_is_uploaded_for_ones_own_place(office: Office) -> None:
     batch = ImportBatch.objects.unscoped(reason=TEST).get()
     assert response["Location"] == f"/desk/imports/{batch.pk}/"
     assert batch.headings == ["姓名", "身份证号"]
+    assert "shared_phones" not in batch.options
+    sent |= {
+        "file": SimpleUploadedFile("再来.csv", content),
+        "allow": ["members.member.shared_phones", "members.member.x"],
+    }
+    client.post("/desk/imports/add/", sent)
+    again_sent = ImportBatch.objects.unscoped(reason=TEST).latest("pk")
+    assert again_sent.options["shared_phones"] is True
+    assert set(again_sent.options) == {"origin", "shared_phones"}
 
 
 @pytest.mark.parametrize(
