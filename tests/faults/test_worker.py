@@ -16,7 +16,7 @@ import pytest
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-PATIENCE = 40.0
+PATIENCE = 120.0
 
 
 @contextmanager
