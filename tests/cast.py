@@ -307,7 +307,7 @@ def _corner(word: str, organisation: Organisation, union: Organisation, township
         blank_spot, membership, zone, zone_staff, staff_member, training, shift, stand_in, term, post,
         _batch(word, union, user), _export_layout(word, organisation), applied, asked, code,
         markers={
-            organisation.name, union.name, word, membership.person.name, tail, staff_tail, document[-4:],
+            organisation.name, union.name, word, membership.person.name, tail, staff_tail, document[-6:],
             user.phone[-4:], user.username, deputy.username, code.token,
         },
         secrets={
