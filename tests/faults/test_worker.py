@@ -16,7 +16,7 @@ import pytest
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-PATIENCE = 120.0
+PATIENCE = 60.0
 
 
 @contextmanager
