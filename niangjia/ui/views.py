@@ -14,7 +14,6 @@ from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_POST
 
-from niangjia.kernel.access.actor import Actor
 from niangjia.kernel.errors import Missing, Refused
 from niangjia.kernel.jobs.models import BackgroundTask
 from niangjia.kernel.lists import actions as lists
@@ -22,16 +21,12 @@ from niangjia.kernel.notify import queries as notify
 from niangjia.kernel.notify.actions import mark_all_read, mark_read
 from niangjia.ui import desk
 from niangjia.ui.display import CHOICES, YEAR
-from niangjia.ui.pages import number_in
+from niangjia.ui.pages import actor_of, number_in
 
 SHOWN = 50
 SHORTEST_SEARCH = 2
 PATH = re.compile(r"\d+(\.\d+)*", re.ASCII)
 GREETINGS = ((5, "夜深了"), (11, "早上好"), (13, "中午好"), (18, "下午好"), (24, "晚上好"))  # until that hour
-
-
-def actor_of(request: HttpRequest) -> Actor:
-    return request.actor  # type: ignore[attr-defined, no-any-return]
 
 
 def own_id(request: HttpRequest) -> int:

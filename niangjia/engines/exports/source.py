@@ -115,9 +115,9 @@ class Source:
         rows, known = self.presented(rows, actor), self.known
         revealed = self.revealed(rows, actor) if in_full else set()
         looked_up = {
-            column.source: known[column.source].look_up(rows, actor)  # type: ignore[misc]
+            column.source: look_up(rows, actor)
             for column in columns
-            if column.source and known[column.source].look_up
+            if column.source and (look_up := known[column.source].look_up)
         }
         readers = [
             (column.text, _reader(known[column.source], looked_up.get(column.source)) if column.source else _nothing)

@@ -28,6 +28,7 @@ from niangjia.kernel.sheets.reading import OpenSheet
 
 PIECE = 2_000  # rows
 PROCESSES = 2
+NAMED = 3  # rows, where there may be thousands
 
 NOT_ANY_MORE = "经办人已没有导入这种名册的权限，请由有权限的人重新办理。"
 NO_ROWS = "表头下面没有数据，请填好后重新上传。"
@@ -92,8 +93,8 @@ def _check(batch: ImportBatch, progress: Progress, now: datetime) -> None:
 def _unread(source: OpenSheet) -> str:
     if not source.too_wide:
         return ""
-    first = "、".join(map(str, source.too_wide[:3]))
-    return f"第 {first} 行{'等' if len(source.too_wide) > 3 else ''}在最后一个表头右边还有内容，没有读取；需要时请补上表头后重新上传。"  # noqa: PLR2004
+    first = "、".join(map(str, source.too_wide[:NAMED]))
+    return f"第 {first} 行{'等' if len(source.too_wide) > NAMED else ''}在最后一个表头右边还有内容，没有读取；需要时请补上表头后重新上传。"
 
 
 def rebuild(batch: ImportBatch, place: Place, spool: Spool, progress: Progress) -> OpenSheet:

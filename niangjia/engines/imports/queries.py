@@ -149,13 +149,14 @@ def preview_rows(
     """A page in the file's order: `after` is the last number of the page before."""
     if not staging.stands(batch):
         return []
-    wanted, params = ["number > %s", "outcome is not null"], [after]
+    wanted = ["number > %s", "outcome is not null"]
+    params: list[Any] = [after]
     if outcome is not None:
         # A literal, so that the index of refused rows is used.
         wanted.append(f"outcome = {int(outcome)}")
     if code is not None:
         wanted.append("outcome = 0 and problems @> jsonb_build_array(jsonb_build_object('code', %s::text))")
-        params.append(code)  # type: ignore[arg-type]
+        params.append(code)
     with connection.cursor() as cursor:
         cursor.execute(
             f"select number, label, outcome, problems from {batch.staging} "

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import cast
-
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -26,10 +24,7 @@ from niangjia.kernel.errors import Missing, NotPermitted, Refused
 from niangjia.kernel.lists.spec import registered
 from niangjia.ui import pages
 from niangjia.ui.listing import show_list
-
-
-def actor_of(request: HttpRequest) -> Actor:
-    return cast("Actor", request.actor)  # type: ignore[attr-defined]
+from niangjia.ui.pages import actor_of
 
 
 @requires(Permission.EXPORT_RUN)

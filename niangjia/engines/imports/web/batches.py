@@ -12,14 +12,14 @@ from niangjia.engines.imports import actions, queries
 from niangjia.engines.imports.models import BatchState, ImportBatch
 from niangjia.engines.imports.permissions import Permission
 from niangjia.engines.imports.sheet import sheet_named
-from niangjia.engines.imports.web.frame import actor_of, frame
+from niangjia.engines.imports.web.frame import frame
 from niangjia.engines.imports.web.lists import BATCHES
 from niangjia.engines.imports.web.matching import match_page, may_match
 from niangjia.engines.imports.web.preview import preview_page
 from niangjia.engines.imports.web.wording import RUNNING
 from niangjia.kernel.access.guard import requires
 from niangjia.ui.listing import show_list
-from niangjia.ui.pages import number_in
+from niangjia.ui.pages import actor_of, number_in
 from niangjia.ui.places import directory
 
 ENDED = {BatchState.FAILED: "imports/failed.html", BatchState.DROPPED: "imports/dropped.html"}

@@ -10,7 +10,7 @@ from niangjia.engines.imports import queries
 from niangjia.engines.imports.models import BatchState, ImportBatch
 from niangjia.engines.imports.sheet import sheet_named
 from niangjia.engines.imports.web.wording import state_mark, title_of
-from niangjia.kernel.access.actor import Actor
+from niangjia.ui.pages import actor_of
 from niangjia.ui.places import directory
 
 STEPS = ("上传", "匹配列", "检查", "确认", "写入")
@@ -24,10 +24,6 @@ AT = {
     BatchState.TAKING_BACK: 5,
     BatchState.TAKEN_BACK: 5,
 }
-
-
-def actor_of(request: HttpRequest) -> Actor:
-    return request.actor  # type: ignore[attr-defined, no-any-return]
 
 
 def frame(request: HttpRequest, batch: ImportBatch) -> dict[str, Any]:

@@ -16,10 +16,11 @@ from niangjia.engines.imports import actions, headings, queries
 from niangjia.engines.imports.models import BatchState, ImportBatch
 from niangjia.engines.imports.permissions import Permission
 from niangjia.engines.imports.sheet import Column, sheet_named
-from niangjia.engines.imports.web.frame import actor_of, frame
+from niangjia.engines.imports.web.frame import frame
 from niangjia.kernel.access.guard import requires
 from niangjia.kernel.errors import Refused
 from niangjia.ui.listing import Mark
+from niangjia.ui.pages import actor_of
 
 SHOWN_ROWS = 5
 DIGITS = 4  # of an index: no file has ten thousand columns

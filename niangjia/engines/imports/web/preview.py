@@ -14,9 +14,9 @@ from niangjia.engines.imports import queries
 from niangjia.engines.imports.models import BatchState, ImportBatch
 from niangjia.engines.imports.queries import ProblemCount
 from niangjia.engines.imports.sheet import Change, Outcome, sheet_named
-from niangjia.engines.imports.web.frame import actor_of, frame
+from niangjia.engines.imports.web.frame import frame
 from niangjia.engines.imports.web.wording import state_mark
-from niangjia.ui.pages import number_in
+from niangjia.ui.pages import actor_of, number_in
 from niangjia.ui.templatetags.ui import count, moment
 
 PAGE = 50

@@ -15,12 +15,12 @@ from niangjia.engines.imports import actions
 from niangjia.engines.imports.permissions import Permission
 from niangjia.engines.imports.sheet import sheet_named, sheets_for
 from niangjia.engines.imports.web.forms import UploadForm
-from niangjia.engines.imports.web.frame import actor_of
 from niangjia.kernel.access.guard import requires
 from niangjia.kernel.errors import Missing, Refused
 from niangjia.kernel.files.kinds import XLSX
 from niangjia.kernel.sheets.writing import TemplateColumn, write_template
 from niangjia.ui import pages
+from niangjia.ui.pages import actor_of
 from niangjia.ui.places import directory
 
 

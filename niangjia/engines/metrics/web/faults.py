@@ -21,7 +21,7 @@ from niangjia.kernel.errors import Refused
 from niangjia.ui import pages
 from niangjia.ui.forms import DayField, Picker
 from niangjia.ui.listing import show_list
-from niangjia.ui.pages import number_in
+from niangjia.ui.pages import actor_of, number_in
 from niangjia.ui.places import directory
 
 DAYS_GIVEN = 30
@@ -41,7 +41,7 @@ class AssignForm(forms.Form):
 def fault_list(request: HttpRequest) -> HttpResponse:
     here = directory().here(request)
     path = here.path if here else None
-    summaries = fault_summaries(request.actor, today=timezone.localdate(), within=path)  # type: ignore[attr-defined]
+    summaries = fault_summaries(actor_of(request), today=timezone.localdate(), within=path)
     return show_list(request, FAULTS, within=path, context={"summaries": summaries, "at": here})
 
 
@@ -49,7 +49,7 @@ def fault_list(request: HttpRequest) -> HttpResponse:
 @require_GET
 def owner_options(request: HttpRequest) -> HttpResponse:
     text = " ".join(request.GET.get("q", "").split())[:50]
-    found = officers_in_sight(request.actor, text, today=timezone.localdate())  # type: ignore[attr-defined]
+    found = officers_in_sight(actor_of(request), text, today=timezone.localdate())
     names = directory().names({scope for _, _, scope in found})
     return pages.options(request, [(pk, name, names.get(scope, "")) for pk, name, scope in found])
 
@@ -74,7 +74,7 @@ def _assigned(request: HttpRequest, rows: list[int], form: Any) -> bool:
     try:
         assign_faults(
             rows, owner_id=facts["owner"], due_on=facts["due_on"], note=facts["note"],
-            actor=request.actor, now=timezone.now(),  # type: ignore[attr-defined]
+            actor=actor_of(request), now=timezone.now(),
         )  # fmt: skip
     except Refused as refusal:
         pages.put_refusal(form, refusal)

@@ -15,7 +15,7 @@ from niangjia.engines.metrics.queries import figures, places_below, recounted_at
 from niangjia.engines.metrics.rules import PERIODS, period_named
 from niangjia.kernel.access.guard import requires
 from niangjia.kernel.errors import Missing
-from niangjia.ui.pages import number_in
+from niangjia.ui.pages import actor_of, number_in
 from niangjia.ui.places import directory
 
 LABELS = dict(zip(PERIODS, ("本月", "本季度", "今年", "上月", "上季度", "去年"), strict=True))
@@ -25,7 +25,7 @@ LABELS = dict(zip(PERIODS, ("本月", "本季度", "今年", "上月", "上季�
 @require_GET
 def figure_table(request: HttpRequest) -> HttpResponse:
     """`?at=` a place in sight, else where one works now; `?period=` of PERIODS."""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = actor_of(request)
     period = period_named(request.GET.get("period", "year"), timezone.localdate())
     place = _place(request)
     below = places_below(place)
@@ -58,7 +58,7 @@ def _by_first_figure(row: dict[str, Any]) -> int:
 
 def _place(request: HttpRequest) -> Place:
     """Raises Missing for a place out of sight."""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = actor_of(request)
     if "at" in request.GET:
         found = directory().seen(actor, number_in(request.GET["at"]))
         if found is None or not actor.may(Permission.FIGURE_VIEW, found.path):

@@ -23,11 +23,10 @@ from niangjia.modules.members.permissions import Permission
 from niangjia.modules.members.queries.duplicates import TAKEABLE, beside, merge_of, pair_in_sight, pairs_in_sight, side
 from niangjia.modules.members.rules import Likeness, PairState
 from niangjia.modules.members.web.lists import state_mark
-from niangjia.modules.members.web.sending import actor_of
 from niangjia.modules.organisations.queries.at import current_path
 from niangjia.modules.organisations.queries.organisations import names_of
 from niangjia.ui.listing import Mark, Screen, show_list
-from niangjia.ui.pages import number_in
+from niangjia.ui.pages import actor_of, number_in
 
 TONES = {PairState.OPEN: "warning", PairState.MERGED: "success"}
 

@@ -17,7 +17,7 @@ from niangjia.modules.members.permissions import Permission
 from niangjia.modules.members.queries.proofs import proof_answer, tidy_code
 from niangjia.modules.members.web.joining_codes import site_of
 from niangjia.modules.members.web.papers import as_download, membership_proof
-from niangjia.modules.members.web.sending import actor_of
+from niangjia.ui.pages import actor_of
 
 
 @requires(Permission.MEMBER_EDIT)

@@ -17,11 +17,11 @@ from niangjia.modules.members.rules import RequestKind, RequestState
 from niangjia.modules.members.web.application_lists import REQUESTS, request_mark, since
 from niangjia.modules.members.web.applications import many, tabs
 from niangjia.modules.members.web.lists import category_labels, state_mark
-from niangjia.modules.members.web.sending import actor_of
 from niangjia.modules.members.web.wording import told
 from niangjia.modules.organisations.queries.at import current_organisation, current_path
 from niangjia.modules.organisations.queries.organisations import names_of
 from niangjia.ui.listing import show_list
+from niangjia.ui.pages import actor_of
 
 DOES = {
     RequestKind.TRANSFER: "会籍从今天起转到那个工会。要有两边的办理权限；没有的，由共同的上级工会办理。",

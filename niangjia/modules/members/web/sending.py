@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, cast
+from typing import Any
 
 from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from niangjia.kernel.access.actor import Actor
 from niangjia.kernel.errors import Refused
 from niangjia.ui import pages
-
-
-def actor_of(request: HttpRequest) -> Actor:
-    return cast("Actor", request.actor)  # type: ignore[attr-defined]
 
 
 def sent(form: forms.Form, act: Callable[[dict[str, Any]], object]) -> bool:

@@ -19,8 +19,8 @@ from niangjia.kernel.errors import Missing
 from niangjia.modules.organisations.queries.at import current_path
 from niangjia.modules.organisations.queries.organisations import names_of
 from niangjia.modules.organisations.web.audit_lists import AUDIT, place_id
-from niangjia.modules.organisations.web.organisations import actor_of
 from niangjia.ui.listing import show_list
+from niangjia.ui.pages import actor_of
 
 
 @requires(Access.AUDIT_VIEW)

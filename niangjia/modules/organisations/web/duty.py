@@ -42,9 +42,10 @@ from niangjia.modules.organisations.queries.duty import (
 from niangjia.modules.organisations.queries.organisations import organisation_in_sight, tops_of
 from niangjia.modules.organisations.rules import DutyPart
 from niangjia.modules.organisations.web.officers import officer_label
-from niangjia.modules.organisations.web.organisations import actor_of, ensure_may
+from niangjia.modules.organisations.web.organisations import ensure_may
 from niangjia.ui import pages
 from niangjia.ui.forms import DayField, Picker
+from niangjia.ui.pages import actor_of
 
 PART_TONES = {DutyPart.LEADER: "success", DutyPart.ON_DUTY: "info", DutyPart.RESERVE: "neutral"}
 WEEK = timedelta(days=7)

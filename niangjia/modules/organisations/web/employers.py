@@ -39,14 +39,11 @@ from niangjia.modules.organisations.web.employer_wording import told
 from niangjia.modules.organisations.web.organisations import frame
 from niangjia.ui import desk, pages
 from niangjia.ui.listing import show_list
+from niangjia.ui.pages import actor_of
 from niangjia.ui.templatetags.ui import chinese_day
 
 OF_ONE = replace(EMPLOYERS, template="organisations/employer_tab.html")
 ATTEMPTED = "organisations.employer.attempt_recorded"  # has a timeline of its own on the page
-
-
-def actor_of(request: HttpRequest) -> Actor:
-    return request.actor  # type: ignore[attr-defined, no-any-return]
 
 
 # --- lists ---

@@ -52,10 +52,11 @@ from niangjia.modules.organisations.queries.officers import (
 )
 from niangjia.modules.organisations.queries.organisations import organisation_in_sight
 from niangjia.modules.organisations.web.officer_lists import OF_ONE, OFFICERS, state_mark
-from niangjia.modules.organisations.web.organisations import actor_of, frame, organisation_label
+from niangjia.modules.organisations.web.organisations import frame, organisation_label
 from niangjia.ui import desk, pages
 from niangjia.ui.forms import Picker
 from niangjia.ui.listing import show_list
+from niangjia.ui.pages import actor_of
 
 INVITED = "invited"
 """Where the session keeps a link until it was shown, once."""

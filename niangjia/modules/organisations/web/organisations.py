@@ -54,12 +54,9 @@ from niangjia.modules.organisations.web.lists import ORGANISATIONS, due_mark
 from niangjia.ui import pages
 from niangjia.ui.forms import Picker
 from niangjia.ui.listing import show_list
+from niangjia.ui.pages import actor_of
 
 SOME_CHILDREN = 12
-
-
-def actor_of(request: HttpRequest) -> Actor:
-    return cast("Actor", request.actor)  # type: ignore[attr-defined]
 
 
 # ---- the list and the tree

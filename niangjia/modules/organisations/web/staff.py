@@ -37,12 +37,13 @@ from niangjia.modules.organisations.queries.staff import (
     trainings_of,
 )
 from niangjia.modules.organisations.rules import Contract, Funding, PayGrade, StaffEducation
-from niangjia.modules.organisations.web.organisations import actor_of, ensure_may, organisation_label
+from niangjia.modules.organisations.web.organisations import ensure_may, organisation_label
 from niangjia.modules.organisations.web.staff_lists import STAFF, contract_mark
 from niangjia.modules.organisations.web.wording import label
 from niangjia.ui import desk, pages
 from niangjia.ui.forms import Picker
 from niangjia.ui.listing import show_list
+from niangjia.ui.pages import actor_of
 
 SEXES = [("M", "男"), ("F", "女")]
 SHOWN = 100

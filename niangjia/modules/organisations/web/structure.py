@@ -31,9 +31,10 @@ from niangjia.modules.organisations.queries.organisations import (
     organisation_in_sight,
 )
 from niangjia.modules.organisations.rules import LEVEL, MAY_SIT_UNDER, OrganisationKind
-from niangjia.modules.organisations.web.organisations import actor_of, offered, organisation_label
+from niangjia.modules.organisations.web.organisations import offered, organisation_label
 from niangjia.ui import pages
 from niangjia.ui.forms import Picker
+from niangjia.ui.pages import actor_of
 
 
 class StructureForm(forms.Form):

@@ -30,10 +30,11 @@ from niangjia.modules.organisations.queries.terms import (
 )
 from niangjia.modules.organisations.rules import ChosenBy, EmployerRole, OrganisationKind, PostEnd
 from niangjia.modules.organisations.web.lists import TERMS_DUE, due_mark
-from niangjia.modules.organisations.web.organisations import actor_of, ensure_may, frame
+from niangjia.modules.organisations.web.organisations import ensure_may, frame
 from niangjia.ui import desk, pages
 from niangjia.ui.forms import DayField
 from niangjia.ui.listing import show_list
+from niangjia.ui.pages import actor_of
 
 
 @requires(Permission.ORGANISATION_VIEW)
