@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from niangjia.engines.casework.permissions import Permission as Casework
 from niangjia.engines.exports.permissions import Permission as Export
 from niangjia.engines.imports.permissions import Permission as Import
 from niangjia.engines.metrics.permissions import Permission as Metrics
 from niangjia.kernel.access.permissions import Permission as Access
 from niangjia.kernel.access.rights import Job
+from niangjia.modules.demands.permissions import Permission as Demand
 from niangjia.modules.members.permissions import Permission as Member
 from niangjia.modules.organisations.permissions import Permission as Org
 
@@ -23,34 +25,67 @@ KEEP_REGISTER = REGISTER | {
     Import.IMPORT_RUN,
     Export.EXPORT_RUN,
 }
+HANDLE = frozenset({Demand.DEMAND_VIEW, Demand.DEMAND_RECORD, Demand.DEMAND_HANDLE})
+RECEIVE = HANDLE | {
+    Demand.DEMAND_ACCEPT,
+    Demand.DEMAND_CALL_BACK,
+    Demand.DEMAND_REVEAL,
+    Demand.ALERT_ACKNOWLEDGE,
+}
+DIRECT = RECEIVE | {
+    Demand.DEMAND_SUPERVISE,
+    Demand.CATALOGUE_EDIT,
+    Demand.RESPONSIBILITY_EDIT,
+    Demand.EMERGENCY_EDIT,
+}
+DECIDE = DIRECT | {Demand.DEMAND_INSTRUCT}
 ORGANISE = KEEP_REGISTER | {Org.ORGANISATION_RESTRUCTURE}
 LEAD = ORGANISE | {Import.IMPORT_APPROVE}
 RUN_OFFICE = {Org.STAFF_EDIT, Org.DUTY_EDIT, Org.ZONE_EDIT, Metrics.FAULT_ASSIGN}
-EVERYTHING = LEAD | RUN_OFFICE | {Access.OFFICER_APPOINT, Access.AUDIT_VIEW, Export.LAYOUT_EDIT}
+EVERYTHING = (
+    LEAD
+    | RUN_OFFICE
+    | DECIDE
+    | {
+        Access.OFFICER_APPOINT,
+        Access.AUDIT_VIEW,
+        Export.LAYOUT_EDIT,
+        Casework.WORKTIME_EDIT,
+        Demand.HOTLINE_ANSWER,
+    }
+)
 
 JOBS: tuple[Job, ...] = (
     Job("CHAIR", "主席", EVERYTHING),
     Job("FULL_TIME_VICE_CHAIR", "专职副主席", EVERYTHING),
-    Job("LEADER_IN_CHARGE", "分管领导", LEAD | RUN_OFFICE),
-    Job("DEPARTMENT_HEAD", "部门负责人", LEAD | RUN_OFFICE),
-    Job("CLERK", "经办", KEEP_REGISTER | RUN_OFFICE),
-    Job("ORGANISER", "组建专员", ORGANISE),
-    Job("AID_OFFICER", "帮扶专员", REGISTER),
-    Job("RIGHTS_OFFICER", "维权专员", REGISTER),
+    Job("LEADER_IN_CHARGE", "分管领导", LEAD | RUN_OFFICE | DECIDE),
+    Job("DEPARTMENT_HEAD", "部门负责人", LEAD | RUN_OFFICE | DIRECT),
+    Job("CLERK", "经办", KEEP_REGISTER | RUN_OFFICE | RECEIVE),
+    Job("ORGANISER", "组建专员", ORGANISE | HANDLE),
+    Job("AID_OFFICER", "帮扶专员", REGISTER | HANDLE),
+    Job("RIGHTS_OFFICER", "维权专员", REGISTER | RECEIVE),
     Job("FINANCE", "财务", LOOK),
-    Job("AUDITOR", "经审", REGISTER | {Org.STAFF_VIEW, Access.AUDIT_VIEW, Export.EXPORT_RUN}),
-    Job("WOMEN_COMMITTEE", "女工委", REGISTER),
-    Job("HOTLINE_OPERATOR", "热线话务员", REGISTER),
-    Job("DUTY_OFFICER", "值班员", LOOK),
-    Job("LIAISON_OFFICER", "驻联干部", REGISTER | {Org.EMPLOYER_EDIT}),
-    Job("ZONE_WORKER", "片区工作者", REGISTER | {Org.EMPLOYER_EDIT}),
-    Job("ENTERPRISE_CLERK", "企业工会专干", KEEP_REGISTER),
+    Job("AUDITOR", "经审", REGISTER | {Demand.DEMAND_VIEW, Org.STAFF_VIEW, Access.AUDIT_VIEW, Export.EXPORT_RUN}),
+    Job("WOMEN_COMMITTEE", "女工委", REGISTER | HANDLE),
+    Job("HOTLINE_OPERATOR", "热线话务员", REGISTER | RECEIVE | {Demand.HOTLINE_ANSWER}),
+    Job("DUTY_OFFICER", "值班员", LOOK | RECEIVE),
+    Job("LIAISON_OFFICER", "驻联干部", REGISTER | HANDLE | {Org.EMPLOYER_EDIT}),
+    Job("ZONE_WORKER", "片区工作者", REGISTER | HANDLE | {Org.EMPLOYER_EDIT}),
+    Job("ENTERPRISE_CLERK", "企业工会专干", KEEP_REGISTER | HANDLE | {Demand.DEMAND_ACCEPT}),
     Job("STATION_KEEPER", "驿站管理员", frozenset({Org.ORGANISATION_VIEW})),
     Job("LAWYER", "律师/调解员", frozenset({Org.ORGANISATION_VIEW})),
     Job(
         "SYSTEM_ADMINISTRATOR",
         "系统管理员",
-        LOOK | {Access.OFFICER_APPOINT, Access.AUDIT_VIEW, Org.STAFF_VIEW, Org.DUTY_EDIT, Export.LAYOUT_EDIT},
+        LOOK
+        | {
+            Access.OFFICER_APPOINT,
+            Access.AUDIT_VIEW,
+            Org.STAFF_VIEW,
+            Org.DUTY_EDIT,
+            Export.LAYOUT_EDIT,
+            Casework.WORKTIME_EDIT,
+        },
         # Appoints everybody but reads no register: three separate hands, as security level 3 asks.
         passes_on=EVERYTHING,
     ),

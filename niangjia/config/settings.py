@@ -67,11 +67,14 @@ INSTALLED_APPS = [
     "niangjia.kernel.jobs",
     "niangjia.kernel.lists",
     "niangjia.kernel.notify",
+    "niangjia.kernel.worktime",
+    "niangjia.engines.casework",
     "niangjia.engines.imports",
     "niangjia.engines.metrics",
     "niangjia.engines.exports",
     "niangjia.modules.organisations",
     "niangjia.modules.members",
+    "niangjia.modules.demands",
     "niangjia.flows",
 ]
 
