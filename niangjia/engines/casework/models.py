@@ -25,6 +25,7 @@ class Case(ScopedModel):
 
     A confidential case is seen by its participants alone. `kept_from` are places (and what is under
     them) whose officers never see it: the union of an employer that is complained of.
+    `kept_from_users` never see it whatever they hold or take part in: the officer who is complained of.
     """
 
     seen_with = "by its kind"  # `seen` asks each kind for its permission
@@ -39,6 +40,7 @@ class Case(ScopedModel):
     is_major = models.BooleanField(default=False)
     is_confidential = models.BooleanField(default=False)
     kept_from = ArrayField(models.BigIntegerField(), default=list)
+    kept_from_users = ArrayField(models.BigIntegerField(), default=list)
     lead = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
     merged_into = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="+")
     split_from = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="+")
@@ -123,13 +125,14 @@ def seen(rows: ScopedQuerySet[Any], actor: Actor, *, via: str) -> ScopedQuerySet
     The cases that somebody takes part in are fetched first: there are few, and an OR with a sub-query
     would keep the planner from every index.
     """
-    if actor.user_id is None:
-        return rows.none()
-    taking_part = list(
-        Participant.objects.unscoped(reason="where the actor takes part decides what is seen")
-        .filter(user=actor.user_id, until_at=None)
-        .values_list("case_id", flat=True)
-    )
+    taking_part: list[int] = []
+    if actor.user_id is not None:
+        rows = rows.exclude(**{f"{via}kept_from_users__contains": [actor.user_id]})
+        taking_part = list(
+            Participant.objects.unscoped(reason="where the actor takes part decides what is seen")
+            .filter(user=actor.user_id, until_at=None)
+            .values_list("case_id", flat=True)
+        )
     by_place = Q()
     for kind in case_kinds():
         paths = actor.paths(kind.view)

@@ -69,8 +69,10 @@ class Demand(ScopedModel):
 
     party = models.PositiveSmallIntegerField(default=1)  # rules.Party: a worker, or an employer
     asker_name = EncryptedTextField(null=True)
+    asker_name_digest = DigestField(of="asker_name")
     asker_phone = EncryptedTextField(null=True)
     asker_phone_digest = DigestField(of="asker_phone")
+    asker_phone_tail = models.CharField(max_length=4, blank=True)  # the last four digits, for the search
     asker_user = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")  # account on the phone
     person = models.ForeignKey("members.Person", on_delete=models.PROTECT, null=True, related_name="+")
     asker_employer = models.ForeignKey("organisations.Employer", on_delete=models.PROTECT, null=True, related_name="+")
@@ -82,6 +84,7 @@ class Demand(ScopedModel):
     employer_name = models.CharField(max_length=100, blank=True)  # as it was said
     division = models.ForeignKey("organisations.Division", on_delete=models.PROTECT, null=True, related_name="+")
     zone = models.ForeignKey("organisations.Zone", on_delete=models.PROTECT, null=True, related_name="+")
+    accused_user = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")  # never sees it
     place = models.CharField(max_length=200, blank=True)
     happened_on = models.DateField(null=True)
     people = models.PositiveIntegerField(default=1)  # persons concerned
@@ -97,6 +100,8 @@ class Demand(ScopedModel):
     class Meta:
         indexes: ClassVar = [
             models.Index(fields=["asker_phone_digest", "-case"], name="demand_of_phone"),
+            models.Index(fields=["asker_name_digest"], name="demand_of_name"),
+            models.Index(fields=["asker_phone_tail"], condition=~Q(asker_phone_tail=""), name="demand_of_tail"),
             models.Index(fields=["asker_user", "-case"], name="demand_of_account"),
             models.Index(fields=["person"], name="demand_of_person"),
             models.Index(fields=["employer", "-case"], name="demand_of_employer"),
