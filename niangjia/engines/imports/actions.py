@@ -104,7 +104,7 @@ def commit_batch(batch_id: int, *, actor: Actor, now: datetime) -> ImportBatch:
             _record(batch, "confirmed", actor, now, after={"rows": rows})  # perhaps not by whoever brought the file
             begin(batch, S.COMMITTING, now=now)
             return batch
-        batch.state, batch.asked_at, batch.trouble = S.WAITING, now, ""
+        batch.state, batch.asked_at, batch.asked_by_id, batch.trouble = S.WAITING, now, actor.user_id, ""
         batch.save()
         _record(batch, "asked", actor, now, after={"rows": rows})
         title = sheet_named(batch.sheet).title
@@ -216,8 +216,8 @@ def _approving(batch_id: int, actor: Actor) -> Iterator[ImportBatch]:
     with _at(batch_id, actor, S.WAITING) as batch:
         if not actor.may(Permission.IMPORT_APPROVE, str(batch.scope.path)):
             raise NotPermitted
-        if actor.user_id == batch.user_id:
-            raise Refused("imports.same_person", "自己上传的名册不能自己审批，请由另一位有审批权限的同志审批。")
+        if actor.user_id in {batch.user_id, batch.asked_by_id}:
+            raise Refused("imports.same_person", "自己上传或提交的名册不能自己审批，请由另一位有审批权限的同志审批。")
         yield batch
 
 

@@ -60,6 +60,7 @@ class ImportBatch(ScopedModel):
     user_name = models.CharField(max_length=50)
     created_at = models.DateTimeField()
     asked_at = models.DateTimeField(null=True)  # for approval
+    asked_by_id = models.BigIntegerField(null=True)
     approver_id = models.BigIntegerField(null=True)
     approver_name = models.CharField(max_length=50, blank=True)
     approved_at = models.DateTimeField(null=True)

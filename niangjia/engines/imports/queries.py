@@ -222,23 +222,23 @@ def absent_rows(
 
 
 def may_approve(batch: ImportBatch, actor: Actor) -> bool:
-    """The right at the place, and not the one who brought the file."""
+    """The right at the place, and neither who brought the file nor who asked."""
     return (
         batch.state == BatchState.WAITING
-        and actor.user_id != batch.user_id
+        and actor.user_id not in {batch.user_id, batch.asked_by_id}
         and actor.may(Permission.IMPORT_APPROVE, str(batch.scope.path))
     )
 
 
 def approvers(batch: ImportBatch, *, on: date) -> list[User]:
-    """Whom to tell: those with the right at the nearest place at or above, the one who uploaded left out."""
+    """Whom to tell: those with the right at the nearest place at or above, without who uploaded or asked."""
     needed = {Permission.IMPORT_RUN, Permission.IMPORT_APPROVE, *sheet_named(batch.sheet).permissions}
     able = [code for code in jobs() if needed <= permissions_of(code)]
     grants = (
         Grant.objects.unscoped(reason="addressees of a message")
         .filter(Q(until_on=None) | Q(until_on__gt=on), job__in=able, ended_at=None, from_on__lte=on)
         .filter(scope__path__above=str(batch.scope.path), user__is_active=True)
-        .exclude(user_id=batch.user_id)
+        .exclude(user_id__in=[batch.user_id, batch.asked_by_id or 0])
         .select_related("user", "scope")
     )
     by_depth: dict[int, list[User]] = {}
@@ -256,5 +256,6 @@ def waiting_for(actor: Actor) -> int:
         batches(actor)
         .filter(state=BatchState.WAITING, scope__path__under_any=list(paths))
         .exclude(user_id=actor.user_id or 0)
+        .exclude(asked_by_id=actor.user_id or 0)
         .count()
     )

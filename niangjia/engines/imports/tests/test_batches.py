@@ -311,6 +311,17 @@ def test_many_rows_want_a_second_person(world: World, settings) -> None:
     assert toys() == []
 
 
+def test_who_asks_for_approval_does_not_approve(world: World, settings) -> None:
+    settings.IMPORT_APPROVAL_ROWS = 1
+    batch = checked(world, FIVE, actor=world.clerk)
+    actions.commit_batch(batch.pk, actor=world.chair, now=NOW)  # the chair asks for the clerk's file
+    batch = again(batch)
+    assert not queries.may_approve(batch, world.chair)
+    assert queries.waiting_for(world.chair) == 0
+    with pytest.raises(Refused, match="不能自己审批"):
+        actions.approve_batch(batch.pk, actor=world.chair, now=NOW)
+
+
 def test_the_second_person_is_told_and_decides(world: World, settings) -> None:
     settings.IMPORT_APPROVAL_ROWS = 1
     batch = checked(world, FIVE)
