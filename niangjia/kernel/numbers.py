@@ -37,6 +37,16 @@ def check_phone(number: str, *, synthetic: bool = False) -> str | None:
     return None if _MOBILE.fullmatch(number) else "手机号码应以 13 到 19 开头，请核对。"
 
 
+_EXTENSION = re.compile(r"(?:转|分机|ext\.?|[#*x,;])\s*(\d{1,6})\s*$", re.ASCII | re.IGNORECASE)
+
+
+def line_of(raw: str) -> tuple[str, str]:
+    """The number from which somebody rings, and the extension behind it: '0575-8512 3456 转 801'."""
+    text = unicodedata.normalize("NFKC", raw).strip()
+    found = _EXTENSION.search(text)
+    return (tidy_phone(text[: found.start()]), found[1]) if found else (tidy_phone(text), "")
+
+
 def tidy_card(raw: str) -> str:
     return re.sub(r"[\s\-]", "", unicodedata.normalize("NFKC", raw))
 
