@@ -91,6 +91,7 @@ class Demand(ScopedModel):
     claimed_fen = models.BigIntegerField(null=True)
     recovered_fen = models.BigIntegerField(null=True)
     recording = models.CharField(max_length=300, blank=True)  # where the telephone system keeps it
+    paper_number = models.CharField(max_length=40, blank=True)  # on the letter, or in the sheet it came in
     how_closed = models.CharField(max_length=20, blank=True)  # rules.HowClosed
     is_closed_at_once = models.BooleanField(default=False)  # explained in the call or on the spot
     recorded_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
@@ -203,10 +204,13 @@ class Call(ScopedModel):
     note = models.CharField(max_length=300, blank=True)
     call_back_at = models.DateTimeField(null=True)  # promised: rings back in the call-back list
     called_back_at = models.DateTimeField(null=True)
+    tries = models.PositiveSmallIntegerField(default=0)  # promised call-backs that reached nobody
+    recording = models.CharField(max_length=300, blank=True)  # where the telephone system keeps it
 
     class Meta:
         indexes: ClassVar = [
             models.Index(fields=["phone_digest", "-id"], name="call_of_phone"),
+            models.Index(fields=["operator", "-began_at"], name="call_of_operator"),
             models.Index(fields=["scope", "-id"], name="call_of_scope"),
             models.Index(
                 fields=["scope", "call_back_at"],
