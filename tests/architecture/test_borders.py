@@ -25,6 +25,9 @@ ROOM_FILES = {
 }  # fmt: skip
 # A file in a room that is none of the above says here what it is.
 NAMED_FILES = {
+    "demands/privacy": "what an asker agrees to, word for word and version by version",
+    "demands/emergency_rules": "when a demand is an emergency: pure, with the rules a new place begins with",
+    "demands/routing_rules": "whose line of the map wins, and who of several gets it: pure",
     "members/privacy": "what a worker agrees to, word for word and version by version",
     "organisations/divisions": "the divisions of the demo, facts of a public standard",
     "organisations/handover": "the registry of what an officer who leaves hands over",

@@ -170,6 +170,32 @@ class AskerLink(models.Model):
     expires_at = models.DateTimeField()
 
 
+class AskerConsent(DemandPart):
+    """Which wording of `privacy.py` the asker agreed to when the demand was sent from the phone."""
+
+    demand = models.OneToOneField(Demand, on_delete=models.PROTECT, primary_key=True, related_name="+")
+    version = models.PositiveSmallIntegerField()
+    given_at = models.DateTimeField()
+
+
+class Knock(FailClosedModel):
+    """Somebody sent a demand without an account: how often from one network, forgotten after a day."""
+
+    address_digest = models.BinaryField(max_length=32)
+    at = models.DateTimeField()
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["address_digest", "-at"], name="knock_of_address")]
+
+    @classmethod
+    def visible_rows(cls, rows: ScopedQuerySet[Any], actor: Actor) -> ScopedQuerySet[Any]:  # noqa: ARG003
+        return rows.none()
+
+    @classmethod
+    def narrowed(cls, rows: ScopedQuerySet[Any], paths: tuple[str, ...]) -> ScopedQuerySet[Any]:  # noqa: ARG003
+        return rows.none()
+
+
 class Nuisance(ScopedModel):
     """A telephone number that was marked; calls are still answered, the mark is only shown."""
 
