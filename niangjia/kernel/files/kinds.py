@@ -16,6 +16,8 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 XLS = "application/vnd.ms-excel"
 XLSM = "application/vnd.ms-excel.sheet.macroenabled.12"
 LOCKED = "application/encrypted"
+HEIC = "image/heic"
+PROGRAM = "application/x-executable"
 ZIP = "application/zip"
 CSV = "text/csv"
 TEXT = "text/plain"
@@ -35,11 +37,15 @@ KINDS = {
 
 NOT_TAKEN = {
     XLSM: "这个工作簿带有宏，为安全起见不能接收。请在 Excel 里另存为“Excel 工作簿（.xlsx）”后再上传。",
+    HEIC: "这是苹果手机的 HEIC 照片，暂时打不开。请截一张屏再传截图；或在“设置→相机→格式”里选“兼容性最佳”后重拍。",
+    PROGRAM: "这是一个程序，不是照片或文档，不能接收。",
     LOCKED: "文件设有打开密码，不能接收。请在 Excel 或 WPS 里去掉密码、保存后再上传。",
 }
 """Kinds that are known only to say what to do with them."""
 
 _BEGINNINGS = {b"%PDF-": PDF, b"\x89PNG\r\n\x1a\n": PNG, b"\xff\xd8\xff": JPEG}
+_PROGRAMS = (b"MZ", b"\x7fELF")
+_HEIC_BRANDS = frozenset({b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1", b"avif"})
 _TEXT_PROBE = 64 * 1024
 _CONTROLS = bytes(set(range(32)) - {9, 10, 12, 13})
 
@@ -52,13 +58,17 @@ def kind_of(content: BinaryIO, name: str) -> str | None:
     for beginning, kind in _BEGINNINGS.items():
         if head.startswith(beginning):
             return kind
+    if head[4:8] == b"ftyp" and head[8:12] in _HEIC_BRANDS:
+        return HEIC
     if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
         return WEBP
     if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         return _kind_of_archive(content)
     if head.startswith(compound.MAGIC):
         return _kind_of_compound(content)
-    return (CSV if name.lower().endswith(".csv") else TEXT) if _is_text(head) else None
+    if _is_text(head):
+        return CSV if name.lower().endswith(".csv") else TEXT
+    return PROGRAM if head.startswith(_PROGRAMS) else None
 
 
 def _kind_of_archive(content: BinaryIO) -> str | None:
