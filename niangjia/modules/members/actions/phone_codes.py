@@ -20,13 +20,15 @@ from niangjia.kernel.notify.actions import tell_once
 from niangjia.modules.members.models import PhoneCode
 
 LOG_IN = "LOG_IN"
+FOLLOW = "FOLLOW"
+"""Opens one matter to whoever has the phone that was left with it, and no account."""
 LIVES, PAUSE, HOUR = timedelta(minutes=5), timedelta(minutes=1), timedelta(hours=1)
 MOST_TRIES, MOST_A_PHONE = 5, 5
 NO_CHANNEL = "短信还没有接通，现在不能用手机登录。请带身份证件到单位工会或镇街总工会办理。"
 WRONG = "验证码不对或已过期。请核对短信里最新的 6 位数字；输错 5 次要重新获取。"
 
 
-def send_phone_code(phone: str, *, address: str, now: datetime) -> None:
+def send_phone_code(phone: str, *, address: str, now: datetime, purpose: str = LOG_IN) -> None:
     """Sends six digits to a phone; the ones before stop working.
 
     Raises Refused for a number that is none, and for more than one a minute or five an hour to a phone,
@@ -41,9 +43,9 @@ def send_phone_code(phone: str, *, address: str, now: datetime) -> None:
         _hold(b"phone" + mine)
         _ensure_few(mine, theirs, now)
         code = f"{secrets.randbelow(1_000_000):06}"
-        _live(mine, now).update(expires_at=now)
+        _live(mine, now, purpose).update(expires_at=now)
         PhoneCode.objects.create(
-            purpose=LOG_IN, phone_digest=mine, code_digest=digest(f"{number}:{code}"), address_digest=theirs,
+            purpose=purpose, phone_digest=mine, code_digest=digest(f"{number}:{code}"), address_digest=theirs,
             sent_at=now, expires_at=now + LIVES,
         )  # fmt: skip
         tell_once(
@@ -56,20 +58,35 @@ def check_phone_code(phone: str, code: str, *, now: datetime) -> User:
 
     A wrong try is kept, whatever the caller does with the refusal.
     """
+    with transaction.atomic():
+        if _proves(phone, code, LOG_IN, now):
+            return worker_account(tidy(phone), now=now)
+    raise Refused("phone_code.wrong", WRONG, "code")
+
+
+def prove_phone(phone: str, code: str, *, now: datetime) -> None:
+    """That the phone is at hand, for following one matter; opens no account. Raises Refused like `check_phone_code`."""
+    with transaction.atomic():
+        if _proves(phone, code, FOLLOW, now):
+            return
+    raise Refused("phone_code.wrong", WRONG, "code")
+
+
+def _proves(phone: str, code: str, purpose: str, now: datetime) -> bool:
+    """Whether it is the latest code; a right one is used up, a wrong try counted."""
     number = tidy(phone)
     mine = digest(number)
-    with transaction.atomic():
-        _hold(b"phone" + mine)
-        sent = _live(mine, now).order_by("-sent_at", "-pk").first()
-        right = sent is not None and compare_digest(bytes(sent.code_digest), digest(f"{number}:{code.strip()}"))
-        if sent is not None and right:
-            sent.used_at = now
-            sent.save(update_fields=["used_at"])
-            return worker_account(number, now=now)
-        if sent is not None:
-            sent.tries += 1
-            sent.save(update_fields=["tries"])
-    raise Refused("phone_code.wrong", WRONG, "code")
+    _hold(b"phone" + mine)
+    sent = _live(mine, now, purpose).order_by("-sent_at", "-pk").first()
+    if sent is None:
+        return False
+    right = compare_digest(bytes(sent.code_digest), digest(f"{number}:{code.strip()}"))
+    if right:
+        sent.used_at = now
+    else:
+        sent.tries += 1
+    sent.save(update_fields=["used_at", "tries"])
+    return right
 
 
 def network_of(address: str) -> str:
@@ -92,9 +109,9 @@ def tidy(phone: str) -> str:
     return number
 
 
-def _live(phone_digest: bytes, now: datetime) -> ScopedQuerySet[PhoneCode]:
+def _live(phone_digest: bytes, now: datetime, purpose: str) -> ScopedQuerySet[PhoneCode]:
     return PhoneCode.objects.unscoped(reason="the codes of a phone that proves itself").filter(
-        phone_digest=phone_digest, purpose=LOG_IN, used_at=None, expires_at__gt=now, tries__lt=MOST_TRIES
+        phone_digest=phone_digest, purpose=purpose, used_at=None, expires_at__gt=now, tries__lt=MOST_TRIES
     )
 
 
