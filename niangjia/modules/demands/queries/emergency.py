@@ -1,0 +1,69 @@
+"""The emergency rules that hold at a place, and whether they make an emergency of what was said."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from niangjia.kernel.access.actor import Actor
+from niangjia.kernel.access.models import Scope
+from niangjia.kernel.errors import Missing
+from niangjia.modules.demands import emergency_rules
+from niangjia.modules.demands.emergency_rules import DEFAULTS, Fired, Rule
+from niangjia.modules.demands.models import EmergencyRule
+from niangjia.modules.demands.permissions import Permission
+
+
+def fired(text: str, people: int, scope_path: str) -> Fired | None:
+    """What the rules at and above a place say of a text; None is no emergency."""
+    return emergency_rules.fired([as_rule(row) for row in rules_at(scope_path) if row.is_used], text, people)
+
+
+def rules_at(scope_path: str) -> list[EmergencyRule]:
+    """Every rule that holds at a place, those of the top first; the rows of `DEFAULTS` where nobody wrote any yet."""
+    rows = list(
+        EmergencyRule.objects.unscoped(reason="what those above wrote holds here too")
+        .filter(scope__path__above=scope_path)
+        .select_related("scope")
+    )
+    rows.sort(key=lambda row: (row.scope.path.count("."), row.pk))
+    top = Scope.objects.filter(parent=None, path__above=scope_path).first()
+    if top is not None and not any(row.scope_id == top.pk for row in rows):
+        return [as_row(rule, top) for rule in DEFAULTS] + rows
+    return rows
+
+
+def as_rule(row: EmergencyRule) -> Rule:
+    return Rule(row.name, tuple(row.words), tuple(row.not_words), row.people, row.urgency, row.is_major)
+
+
+def as_row(rule: Rule, scope: Scope) -> EmergencyRule:
+    """Not saved: `actions.emergency.write_defaults` does that when somebody changes one."""
+    return EmergencyRule(
+        scope=scope, name=rule.name, words=list(rule.words), not_words=list(rule.not_words), people=rule.people,
+        urgency=rule.urgency, is_major=rule.is_major,
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A rule as the page lists it. `place` is the name of the organisation that keeps it."""
+
+    row: EmergencyRule
+    place: str
+    may_edit: bool
+
+
+def shown_at(scope_path: str, actor: Actor, names: dict[int, str]) -> Sequence[Shown]:
+    return [
+        Shown(row, names.get(row.scope_id, ""), actor.may(Permission.EMERGENCY_EDIT, row.scope.path))
+        for row in rules_at(scope_path)
+    ]
+
+
+def rule_in_sight(pk: int, actor: Actor) -> EmergencyRule:
+    """Raises Missing."""
+    found: EmergencyRule | None = EmergencyRule.objects.visible_to(actor).select_related("scope").filter(pk=pk).first()
+    if found is None:
+        raise Missing("没有找到这条规则，可能已被移走，或由上级工会管理。")
+    return found
