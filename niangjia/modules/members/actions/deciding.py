@@ -23,7 +23,7 @@ from niangjia.modules.members.models import JoiningApplication, Membership
 from niangjia.modules.members.permissions import Permission
 from niangjia.modules.members.queries.applications import application_in_sight, doubt_about, employer_known_here
 from niangjia.modules.members.rules import ApplicationState, Ground
-from niangjia.modules.organisations.queries.organisations import names_of, organisation_in_sight
+from niangjia.modules.organisations.queries.organisations import closed_among, names_of, organisation_in_sight
 
 REVEALABLE = {"document_number": "证件号码", "phone": "移动电话"}
 _S = ApplicationState
@@ -76,6 +76,8 @@ def hand_over_application(pk: int, *, to: int, reason: str, actor: Actor, now: d
             raise Refused("application.same_place", "申请已经在这个工会。", "to")
         if to != row.scope.parent_id:
             _ensure_takes(to, actor)
+        elif closed_among([to]):
+            raise Refused("application.place", "上级工会已不再运行，请选择别的工会。", "to")
         row.scope_id, row.ground = to, Ground.HANDED_OVER
         row.save(update_fields=["scope", "ground"])
         _tell(row, "您的入会申请已转给更合适的工会", f"现在由{_union(row)}办理，不用重新提交。", now)

@@ -393,3 +393,11 @@ def test_withdrawing_while_an_officer_accepts(transactional_db) -> None:
         assert sorted(said) in (["application.decided", "done"], ["application.none", "done"]), said
     states = JoiningApplication.objects.unscoped(**ALL).values_list("state", flat=True)
     assert Membership.objects.unscoped(**ALL).count() == list(states).count(ApplicationState.ACCEPTED)
+
+
+def test_an_application_is_not_handed_up_to_a_union_that_has_closed(tree) -> None:
+    waiting = application(tree.mill)
+    tree.north.closed_on = NOW.date()
+    tree.north.save(update_fields=["closed_on"])
+    with pytest.raises(Refused, match="上级工会已不再运行"):
+        hand_over_application(waiting.pk, to=tree.north.pk, reason="不是本厂的人", actor=clerk(tree.mill), now=NOW)
