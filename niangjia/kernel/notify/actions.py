@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import logging
 from collections.abc import Iterable
 from datetime import datetime
@@ -9,9 +11,11 @@ from datetime import datetime
 from django.conf import settings
 from django.db import transaction
 
+from niangjia.kernel.crypto.ring import ring
 from niangjia.kernel.errors import Missing
 from niangjia.kernel.notify.channels import Notice, channel_named
-from niangjia.kernel.notify.jobs import send
+from niangjia.kernel.notify.delivery import WAITING
+from niangjia.kernel.notify.jobs import send, send_to_phone
 from niangjia.kernel.notify.models import Dispatch, Message
 
 log = logging.getLogger(__name__)
@@ -52,6 +56,14 @@ def tell_once(*, name: str, phone: str, title: str, url: str) -> None:
                 log.error("A link or code could not be sent by %s: %s", channel, type(error).__name__)  # noqa: TRY400
 
     transaction.on_commit(leave)
+
+
+def tell_phone(*, name: str, phone: str, title: str, body: str = "", url: str = "") -> None:
+    """For somebody without an account, at a known number; tried again until sent. Sealed while it waits in the queue."""
+    notice = json.dumps({"name": name, "phone": phone, "title": title, "body": body, "url": url}, ensure_ascii=False)
+    sealed = base64.b64encode(ring().seal(notice, WAITING)).decode()
+    for channel in settings.NOTIFY_CHANNELS:
+        send_to_phone.defer(sealed=sealed, channel=channel)
 
 
 def mark_read(message_id: int, *, user_id: int, now: datetime) -> Message:

@@ -21,6 +21,8 @@ from django.utils import timezone
 from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
+from niangjia.kernel import money
+
 register = template.Library()
 
 EMPTY = "—"
@@ -94,6 +96,12 @@ def attributes_of(more: dict[str, Any]) -> SafeString:
 def count(value: Any) -> str:
     """39138 as 39,138."""
     return EMPTY if value is None or value == "" else f"{value:,}" if isinstance(value, int) else str(value)
+
+
+@register.filter
+def yuan(value: int | None) -> str:
+    """12600000 fen as 126,000.00."""
+    return money.yuan(value) or EMPTY
 
 
 @register.filter

@@ -1,0 +1,226 @@
+"""Taking a demand down, by whatever door it came: one transaction from the words to the desk it lies on."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.utils import timezone
+
+from niangjia.engines.casework import actions as casework
+from niangjia.engines.casework.actions.keeping import keep_from
+from niangjia.engines.casework.rules import Urgency
+from niangjia.kernel.access.actor import SYSTEM, Actor
+from niangjia.kernel.access.models import Scope, User
+from niangjia.kernel.audit import actions as audit
+from niangjia.kernel.crypto.ring import digest
+from niangjia.kernel.errors import Missing, NotPermitted, Refused
+from niangjia.kernel.ltree import is_under
+from niangjia.modules.demands.actions.telling import tell_asker
+from niangjia.modules.demands.models import Demand
+from niangjia.modules.demands.permissions import Permission
+from niangjia.modules.demands.queries import emergency
+from niangjia.modules.demands.queries.catalogue import catalogue, suggest_kind
+from niangjia.modules.demands.queries.demands import asked_today
+from niangjia.modules.demands.rules import (
+    MOST_A_DAY,
+    PUBLIC_DOORS,
+    Facts,
+    Nature,
+    Step,
+    ensure_facts,
+    is_against_employer,
+    limits_of,
+    pairs_of,
+)
+from niangjia.modules.organisations.queries.joining import employer_named
+from niangjia.modules.organisations.queries.of_employer import EmployerFacts, employer_facts, is_of_one_employer
+
+try:
+    from niangjia.modules.demands.actions import alerts, routing
+except ImportError:  # they are being written
+    alerts = routing = None  # type: ignore[assignment]
+
+KIND = "demands.demand"
+TAIL = 4
+
+
+@transaction.atomic
+def record_demand(
+    facts: Facts,
+    *,
+    scope_id: int,
+    actor: Actor,
+    now: datetime,
+    received_at: datetime | None = None,
+    close_at_once: str = "",
+    partner: str = "",
+    partner_number: str = "",
+    own_due_at: datetime | None = None,
+    route: bool = True,
+    tell: bool = True,
+) -> Demand:
+    """`scope_id` is where it came in. With `close_at_once` it was explained then and there, with these words.
+
+    A demand against an employer lies neither with its own union nor under it, unless the asker agrees.
+    Raises Refused, Missing, NotPermitted. Officers record with their right; the asker's own doors come
+    with `casework.ASKER`, what is brought over from elsewhere with `SYSTEM`.
+    """
+    facts = facts.tidied()
+    ensure_facts(facts, today=timezone.localdate(now), synthetic=settings.SYNTHETIC_NUMBERS)
+    came_in = Scope.objects.filter(pk=scope_id).first()
+    if came_in is None:
+        raise Missing("没有找到接收诉求的工会。")
+    _ensure_may_record(facts, came_in, actor)
+    _ensure_not_flooded(facts, now)
+    facts, employer = _with_employer(facts)
+    kept_from = unions_kept_from(facts, employer, came_in.pk)
+    scope = _outside(came_in, kept_from)
+    # What the catalogue and the rules of emergency make of it.
+    facts = _with_kind(facts)
+    fired = emergency.fired(f"{facts.title}\n{facts.body}", facts.people, scope.path)
+    if fired is not None:
+        facts = replace(
+            facts, urgency=max(facts.urgency or 1, fired.urgency), is_major=facts.is_major or fired.is_major
+        )
+    kind = catalogue().get(facts.kind)
+    case = casework.open_case(
+        kind=KIND, title=facts.title, scope_id=scope.pk, urgency=facts.urgency or Urgency.NORMAL,
+        is_major=facts.is_major, is_confidential=facts.is_confidential, kept_from=kept_from,
+        received_at=received_at or now, limits=limits_of(facts.channel, (kind and kind.limits) or {}),  # type: ignore[arg-type]
+        partner=partner, partner_number=partner_number, own_due_at=own_due_at, actor=actor, now=now,
+        recorder_sees=not _sits_in(actor, kept_from),
+    )  # fmt: skip
+    if facts.accused_user_id:
+        keep_from(case.pk, places=kept_from, users=[facts.accused_user_id], now=now)
+    demand = _written(case.pk, facts, actor, is_closed_at_once=bool(close_at_once))
+    audit.record(
+        actor=actor, verb="demands.demand.recorded", subject=demand, path=scope.path, after=audit.snapshot(demand), now=now
+    )  # fmt: skip
+    if close_at_once:
+        casework.close_at_once(case.pk, text=close_at_once, actor=actor, now=now)
+    elif route and routing:
+        routing.route(demand, actor=actor, now=now)
+    if fired is not None and alerts:
+        alerts.raise_alert(demand, because=fired.because, now=now)
+    if tell and not close_at_once:
+        tell_asker(demand, Step.RECEIVED, now=now)
+    return again(demand.pk)
+
+
+def again(pk: int) -> Demand:
+    """The demand as it stands after all that."""
+    rows = Demand.objects.unscoped(reason="the one just written").select_related("case__scope", "case__lead")
+    return rows.get(pk=pk)  # type: ignore[no-any-return]
+
+
+def _ensure_may_record(facts: Facts, scope: Scope, actor: Actor) -> None:
+    if actor == SYSTEM or (actor == casework.ASKER and facts.channel in PUBLIC_DOORS):
+        return
+    if not actor.may(Permission.DEMAND_RECORD, scope.path):
+        raise NotPermitted
+
+
+def _ensure_not_flooded(facts: Facts, now: datetime) -> None:
+    """One phone or account comes by the public doors only so often a day; officers are not counted."""
+    if facts.channel not in PUBLIC_DOORS:
+        return
+    number = digest(facts.asker_phone) if facts.asker_phone else None
+    with connection.cursor() as cursor:
+        # Two hundred at the same moment are counted one after the other.
+        key = number or str(facts.asker_user_id).encode()
+        cursor.execute("select pg_advisory_xact_lock(hashtext('demands.asker'), hashtext(%s))", [key.hex()])
+    if asked_today(number, facts.asker_user_id, now=now) >= MOST_A_DAY:
+        raise Refused(
+            "demand.too_many",
+            "您今天提交的诉求较多，我们正在逐件办理。新的情况可以补充到已有的诉求里；紧急的事请拨打 12351。",
+        )
+
+
+def _with_employer(facts: Facts) -> tuple[Facts, EmployerFacts | None]:
+    """The employer's ground and zone where none was named; an exact name is the employer's own."""
+    pk = facts.employer_id or (employer_named(facts.employer_name) if facts.employer_name else None)
+    employer = employer_facts(pk) if pk else None
+    if employer is None:
+        if facts.employer_id:
+            raise Refused("demand.employer", "没有找到这个用人单位，请重新选择。", "employer")
+        return facts, None
+    return replace(
+        facts, employer_id=employer.id, employer_name=facts.employer_name or employer.name,
+        division=facts.division or employer.division, zone_id=facts.zone_id or employer.zone_id,
+    ), employer  # fmt: skip
+
+
+def unions_kept_from(facts: Facts, employer: EmployerFacts | None, scope_id: int) -> list[int]:
+    """The unions that must not learn of it: the employer's own, and the firm's union at whose door it came in."""
+    if facts.tells_own_union or not is_against_employer(facts.nature, facts.kind, facts.party):
+        return []
+    kept = set(employer.own_unions) if employer else set()
+    if is_of_one_employer(scope_id):
+        kept.add(scope_id)
+    return sorted(kept)
+
+
+def _outside(scope: Scope, kept_from: list[int]) -> Scope:
+    """The nearest place above that is not one of these and not under one."""
+    above: list[int] = []
+    for label in map(int, scope.path.split(".")):
+        if label in kept_from:
+            break
+        above.append(label)
+    if not above or above[-1] == scope.pk:
+        return scope
+    return Scope.objects.get(pk=above[-1])
+
+
+def _sits_in(actor: Actor, places: list[int]) -> bool:
+    labels = {str(place) for place in places}
+    return any(labels & set(held.path.split(".")) for held in actor.held)
+
+
+def _with_kind(facts: Facts) -> Facts:
+    """The kind's urgency where nobody chose one, and what its words would have suggested."""
+    known = catalogue()
+    kind = known.get(facts.kind)
+    if facts.kind and (kind is None or kind.is_group):
+        raise Refused("demand.kind", "诉求目录里没有这一类，请重新选择。", "kind")
+    suggested = facts.suggested or next(
+        (
+            {"kind": one.code, "words": list(one.words)}
+            for one in suggest_kind(f"{facts.title} {facts.body}", known=known)
+        ),
+        {},
+    )
+    usual = kind.urgency if kind and facts.nature not in (Nature.ENQUIRY, Nature.PRAISE) else Urgency.NORMAL
+    return replace(facts, urgency=facts.urgency or usual, suggested=suggested)
+
+
+def _written(case_id: int, facts: Facts, actor: Actor, *, is_closed_at_once: bool) -> Demand:
+    tail = facts.asker_phone[-TAIL:] if facts.asker_phone and not facts.is_anonymous else ""
+    values: dict[str, Any] = {
+        name: getattr(facts, name)
+        for name in (
+            "nature", "kind", "channel", "body", "party", "asker_name", "asker_phone", "asker_user_id", "person_id",
+            "asker_employer_id", "is_anonymous", "tells_own_union", "employer_id", "employer_name", "zone_id",
+            "accused_user_id", "place", "happened_on", "people", "claimed_fen", "recording",
+        )
+    }  # fmt: skip
+    if facts.accused_user_id and not User.objects.filter(pk=facts.accused_user_id).exists():
+        raise Refused("demand.accused_user", "没有找到被反映的工作人员，请重新选择。", "accused_user")
+    return Demand.objects.create(  # type: ignore[no-any-return]
+        case_id=case_id, **values, division_id=facts.division or None, asker_phone_tail=tail,
+        suggested=dict(facts.suggested), recorded_by_id=actor.user_id, words=words_of(facts),
+        is_closed_at_once=is_closed_at_once,
+    )  # fmt: skip
+
+
+def words_of(facts: Facts) -> list[str]:
+    return pairs_of(facts.title, facts.body, facts.employer_name, facts.place)
+
+
+def is_kept_out(path: str, kept_from: list[int]) -> bool:
+    """Whether a place is one of these or lies under one."""
+    return any(is_under(path, place.path) for place in Scope.objects.filter(pk__in=kept_from))
