@@ -1,0 +1,1 @@
+"""Demands that are made for demonstrations and benches."""
