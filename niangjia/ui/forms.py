@@ -78,6 +78,20 @@ class Picker(forms.Widget):
         return context
 
 
+class NamePicker(Picker):
+    """Choose one of many, or leave what was said as it stands: posts the id, and the text as `text_name`."""
+
+    def __init__(self, source: str, *, text_name: str, **more: Any) -> None:
+        super().__init__(source, **more)
+        self.text_name = text_name
+        self.text = ""  # the form puts there what its field of that name says
+
+    def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
+        context = super().get_context(name, value, attrs)
+        context["widget"] |= {"text_name": self.text_name, "text": self.text or context["widget"]["text"]}
+        return context
+
+
 class FileDrop(forms.FileInput):
     """A file that is dropped onto the page or chosen; `accept` names the endings, `most` the bytes."""
 

@@ -7,6 +7,9 @@ import "./drawer.js";
 import "./drop.js";
 import "./keys.js";
 import "./requests.js";
+import "./shortcuts.js";
+import elapsed from "./elapsed.js";
+import intake from "./intake.js";
 import listing from "./listing.js";
 import picker from "./picker.js";
 import popup from "./popup.js";
@@ -14,6 +17,8 @@ import search from "./search.js";
 import toast from "./toast.js";
 
 window.htmx = htmx;
+Alpine.data("elapsed", elapsed);
+Alpine.data("intake", intake);
 Alpine.data("listing", listing);
 Alpine.data("picker", picker);
 Alpine.data("popup", popup);

@@ -44,9 +44,9 @@ export default () => ({
     event.preventDefault();
     event.stopPropagation();
   },
-  // Text that was typed but not chosen means nothing: leave the field empty rather than wrong.
+  // Text that was typed but not chosen means nothing, unless it is a field of its own: empty rather than wrong.
   leave() {
-    if (!this.$refs.value.value) this.$refs.text.value = "";
+    if (!this.$refs.value.value && !this.$refs.text.name) this.$refs.text.value = "";
     this.shut();
   },
   clear() {
