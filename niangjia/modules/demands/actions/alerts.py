@@ -1,0 +1,120 @@
+"""Ringing for whoever is on duty until somebody takes it, and the written report to those above."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.urls import reverse
+from django.utils import timezone
+
+from niangjia.engines.casework.actions.placing import let_know, line_of_product
+from niangjia.kernel.access.actor import SYSTEM, Actor
+from niangjia.kernel.acting import changing
+from niangjia.kernel.audit import actions as audit
+from niangjia.kernel.errors import Refused
+from niangjia.kernel.notify.actions import notify
+from niangjia.modules.demands.models import Alert, Demand
+from niangjia.modules.demands.permissions import Permission
+from niangjia.modules.demands.queries.alerts import Called, to_call
+
+EVERY = timedelta(minutes=2)
+NEXT_AFTER = timedelta(minutes=10)
+_REASON = "the product rings, whoever sees it"
+
+
+@transaction.atomic
+def raise_alert(demand: Demand, *, because: str, now: datetime) -> Alert:
+    """Rings the first one at once. A demand that already rings goes on ringing."""
+    rows = Alert.objects.unscoped(reason=_REASON).select_for_update()
+    alert: Alert | None = rows.filter(demand=demand, acknowledged_at=None).first()
+    if alert is not None:
+        return alert
+    alert = Alert.objects.create(
+        scope_id=demand.case.scope_id, demand=demand, because=because[:200], raised_at=now, next_at=now
+    )
+    audit.record(
+        actor=SYSTEM, verb="demands.alert.raised", subject=alert, path=demand.case.scope.path,
+        after=audit.snapshot(alert), now=now,
+    )  # fmt: skip
+    line_of_product(demand.pk, text=f"紧急提醒：{because}", now=now)
+    _ring(alert, now)
+    return alert
+
+
+def ring_due(*, now: datetime) -> int:
+    """The job of every minute: each alert that is due rings once, however many workers look. Returns how many rang."""
+    rang = 0
+    while _ring_one(now):
+        rang += 1
+    return rang
+
+
+@transaction.atomic
+def _ring_one(now: datetime) -> bool:
+    rows = Alert.objects.unscoped(reason=_REASON).filter(next_at__lte=now).order_by("next_at", "pk")
+    alert: Alert | None = rows.select_for_update(skip_locked=True).first()
+    if alert is None:
+        return False
+    _ring(alert, now)
+    return True
+
+
+def _ring(alert: Alert, now: datetime) -> None:
+    demand = alert.demand
+    if not demand.case.is_open:
+        alert.next_at = None
+        alert.save(update_fields=["next_at"])
+        return
+    steps = to_call(demand, now=now)
+    alert.rank = min((now - alert.raised_at) // NEXT_AFTER, max(len(steps) - 1, 0))
+    planned = (alert.next_at or now) + EVERY
+    alert.next_at = planned if planned > now else now + EVERY
+    if steps:
+        step = steps[alert.rank]
+        alert.told = _told(alert.told, step, now)
+        _message(alert, step, now)
+    alert.save(update_fields=["rank", "next_at", "told"])
+
+
+def _message(alert: Alert, step: Called, now: datetime) -> None:
+    case, waiting = alert.demand.case, (now - alert.raised_at) // timedelta(minutes=1)
+    if case.is_confidential:
+        for user in step.users:
+            let_know(case.pk, user_id=user.pk, now=now)
+    since = f"已等待 {waiting} 分钟，" if waiting else ""
+    notify(
+        [user.pk for user in step.users], title=f"紧急：{case.title}",
+        body=f"{case.number}。{alert.because}。{since}请立即点“我来处理”。", url=reverse("demands:alerts"), now=now,
+    )  # fmt: skip
+
+
+def _told(told: list[list[object]], step: Called, now: datetime) -> list[list[object]]:
+    """[user id, name, why him, first at, last at, times], one line each."""
+    lines = {line[0]: line for line in told}
+    at = timezone.localtime(now).isoformat(timespec="seconds")
+    for user in step.users:
+        first, times = (lines[user.pk][3], lines[user.pk][5]) if user.pk in lines else (at, 0)
+        lines[user.pk] = [user.pk, user.name, step.why, first, at, int(str(times)) + 1]
+    return list(lines.values())
+
+
+def acknowledge_alert(alert_id: int, *, actor: Actor, now: datetime) -> Alert:
+    """The actor takes it: nothing rings any more. Raises Missing, NotPermitted, Refused when somebody was faster."""
+    with changing(
+        Alert, alert_id, actor=actor, permission=Permission.ALERT_ACKNOWLEDGE, verb="demands.alert.acknowledged", now=now
+    ) as alert:  # fmt: skip
+        if alert.acknowledged_at is not None:
+            who = alert.acknowledged_by.name if alert.acknowledged_by else "系统"
+            at = timezone.localtime(alert.acknowledged_at)
+            raise Refused("alert.taken", f"{who}已在 {at:%H:%M} 接下这件事，不用再处理提醒。")
+        alert.acknowledged_at, alert.acknowledged_by_id, alert.next_at = now, actor.user_id, None
+        alert.save(update_fields=["acknowledged_at", "acknowledged_by", "next_at"])
+        minutes = (now - alert.raised_at) // timedelta(minutes=1)
+        line_of_product(alert.demand_id, text=f"{actor.name}接下紧急提醒，用时 {minutes} 分钟", now=now)
+        notify(
+            [int(told[0]) for told in alert.told if told[0] != actor.user_id],
+            title=f"紧急提醒已有人处理：{alert.demand.case.title}", body=f"{actor.name}已接下，您不用再处理提醒。",
+            url=alert.demand.case.get_absolute_url(), now=now,
+        )  # fmt: skip
+    return alert

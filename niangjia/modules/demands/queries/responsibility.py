@@ -1,0 +1,109 @@
+"""The map 责任分工: its lines at and above a place, and where it has gaps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import F
+
+from niangjia.kernel.access.actor import Actor
+from niangjia.kernel.access.rights import jobs
+from niangjia.kernel.access.scoped import ScopedQuerySet
+from niangjia.kernel.errors import Missing
+from niangjia.modules.demands.models import MapProposal, Responsibility
+from niangjia.modules.demands.queries.catalogue import Catalogue, catalogue
+
+_PARTS = ("scope", "to_scope", "user", "division", "zone", "employer")
+
+
+def lines_above(scope_path: str) -> list[Responsibility]:
+    """Every line that holds at a place: of its own map and of those above."""
+    return list(
+        Responsibility.objects.unscoped(reason="the maps of those above send what comes in below")
+        .filter(scope__path__above=scope_path, ended_at=None)
+        .select_related(*_PARTS)
+    )
+
+
+def lines_of(scope_id: int) -> ScopedQuerySet[Responsibility]:
+    return (  # type: ignore[no-any-return]
+        Responsibility.objects.unscoped(reason="the map of a place in sight")
+        .filter(scope=scope_id, ended_at=None)
+        .select_related(*_PARTS)
+        .order_by("is_fallback", "kind", F("employer__name").asc(nulls_first=True), "pk")
+    )
+
+
+def line_in_sight(pk: int, actor: Actor) -> Responsibility:
+    """Raises Missing."""
+    found: Responsibility | None = (
+        Responsibility.objects.visible_to(actor).select_related(*_PARTS).filter(pk=pk).first()
+    )
+    if found is None:
+        raise Missing("没有找到这条分工，可能不在您的管辖范围内。")
+    return found
+
+
+def job_label(code: str) -> str:
+    known = jobs()
+    return known[code].label if code in known else code
+
+
+def what_of(line: Any, known: Catalogue) -> str:
+    """What a line is about, in words: “工资报酬，北溪镇”; a proposal has a kind alone."""
+    parts = [known.full_label_of(line.kind) if line.kind else ""]
+    for name in ("employer", "zone", "division"):
+        part = getattr(line, name, None)
+        parts.append(part.name if part is not None else "")
+    return "，".join(filter(None, parts)) or "各类诉求"
+
+
+@dataclass(frozen=True)
+class Group:
+    """The lines of one group of the catalogue; `gaps` are its kinds for which only the fallback answers."""
+
+    code: str
+    name: str
+    lines: list[Responsibility]
+    gaps: list[str]
+    kinds: int
+
+
+def by_group(lines: Iterable[Responsibility]) -> tuple[list[Group], list[Responsibility]]:
+    """(the groups of the catalogue with their lines, the lines for every kind). Only lines for the whole place fill gaps."""
+    known, rows = catalogue(), list(lines)
+    everywhere = {
+        row.kind for row in rows if not (row.employer_id or row.zone_id or row.division_id or row.is_fallback)
+    }
+    groups = []
+    for group in known.groups:
+        kinds = known.kinds_in(group.code)
+        covered = "" in everywhere or group.code in everywhere
+        gaps = [] if covered else [kind.name for kind in kinds if kind.code not in everywhere]
+        own = [row for row in rows if row.kind[:2] == group.code and not row.is_fallback]
+        groups.append(Group(group.code, group.name, own, gaps, len(kinds)))
+    return groups, [row for row in rows if not row.kind or row.is_fallback or known.get(row.kind[:2]) is None]
+
+
+def proposals_waiting(actor: Actor) -> ScopedQuerySet[MapProposal]:
+    return (  # type: ignore[no-any-return]
+        MapProposal.objects.visible_to(actor)
+        .filter(decided_at=None)
+        .select_related("scope", "demand__case", "was_scope", "to_scope")
+        .order_by("pk")
+    )
+
+
+def proposal_in_sight(pk: int, actor: Actor) -> MapProposal:
+    """Raises Missing."""
+    found: MapProposal | None = (
+        MapProposal.objects.visible_to(actor)
+        .select_related("scope", "demand__case", "demand__employer", "demand__zone", "was_scope", "to_scope")
+        .filter(pk=pk)
+        .first()
+    )
+    if found is None:
+        raise Missing("没有找到这条建议，可能已处理。")
+    return found
