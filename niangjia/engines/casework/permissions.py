@@ -1,7 +1,5 @@
-"""The right over the calendar and the office hours by which every clock runs; cases have those of their kind."""
+"""Calendar and office hours are changed on pages of this room; cases have the rights of their kind."""
 
-from enum import StrEnum
+from niangjia.kernel.worktime.permissions import Permission
 
-
-class Permission(StrEnum):
-    WORKTIME_EDIT = "casework:worktime:edit"
+__all__ = ["Permission"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import ClassVar
 
 from django.db import models
@@ -20,9 +21,10 @@ class CalendarYear(models.Model):
 
 
 class CalendarDay(models.Model):
-    """A day that is not what its weekday says: a holiday, or a working Saturday or Sunday (调休)."""
+    """A holiday, weekends inside it included, or a working Saturday or Sunday (调休)."""
 
     on = models.DateField(primary_key=True)
+    # Whose notice named it: the one for 2019 moved days of December 2018.
     year = models.ForeignKey(CalendarYear, on_delete=models.CASCADE, related_name="days")
     is_working = models.BooleanField()
     name = models.CharField(max_length=20)
@@ -43,3 +45,12 @@ class OfficeHours(models.Model):
             models.CheckConstraint(condition=Q(until_on=None) | Q(until_on__gt=F("from_on")), name="office_hours_span")
         ]
         indexes: ClassVar = [models.Index(fields=["scope", "from_on"], name="office_hours_of")]
+
+    def holds_on(self, today: date) -> bool:
+        return self.from_on <= today and (self.until_on is None or today < self.until_on)
+
+
+class Mark(models.Model):
+    """One row that changes whenever a table of this room does: processes keep their clocks until then."""
+
+    value = models.CharField(max_length=32)
