@@ -289,6 +289,7 @@ class MapProposal(ScopedModel):
     decided_at = models.DateTimeField(null=True)
     decided_by_name = models.CharField(max_length=50, blank=True)
     is_taken_up = models.BooleanField(null=True)
+    answer = models.CharField(max_length=300, blank=True)  # why it was left
 
 
 class EmergencyRule(ScopedModel):
@@ -317,7 +318,7 @@ class Alert(ScopedModel):
     raised_at = models.DateTimeField()
     next_at = models.DateTimeField(null=True)  # when the next message is due; null: acknowledged
     rank = models.PositiveSmallIntegerField(default=0)  # which one of the roster is rung now
-    told = models.JSONField(default=list)  # [[user id, name, at]]
+    told = models.JSONField(default=list)  # [[user id, name, why that one, first at, last at, how often]]
     acknowledged_at = models.DateTimeField(null=True)
     acknowledged_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
 
@@ -326,6 +327,12 @@ class Alert(ScopedModel):
             models.UniqueConstraint(fields=["demand"], condition=Q(acknowledged_at=None), name="alert_one_open")
         ]
         indexes: ClassVar = [models.Index(fields=["next_at"], condition=Q(next_at__isnull=False), name="alert_ringing")]
+
+    @classmethod
+    def visible_rows(cls, rows: ScopedQuerySet[Any], actor: Actor) -> ScopedQuerySet[Any]:
+        """Its words tell what the demand is about, so whoever may not see that one doesn't see this either."""
+        here = super().visible_rows(rows, actor)
+        return here.filter(demand__in=Demand.objects.visible_to(actor).values("pk"))
 
 
 class UrgentReport(DemandPart):
