@@ -18,7 +18,7 @@ export function openDrawer(href, link) {
       if (wide.matches) drawer.show();
       else drawer.showModal();
     }
-    document.getElementById("drawer-title")?.focus({ preventScroll: true });
+    (drawer.querySelector("#drawer-body [autofocus]") ?? document.getElementById("drawer-title"))?.focus({ preventScroll: true });
   });
   return true;
 }
@@ -41,7 +41,19 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "Escape" && drawer?.open && !document.querySelector("dialog.box[open]")) drawer.close();
 });
 
-// Work done in the drawer may change the list behind it: the server says so with the header HX-Trigger: list-changed.
+// A form that came back with a mistake: to the field that has it.
+document.addEventListener("htmx:afterSettle", (event) => {
+  if (event.target.id === "drawer-body") event.target.querySelector("[aria-invalid]")?.focus();
+});
+
+// A form in the drawer was sent and answered by a page elsewhere: the list behind may have changed.
+document.addEventListener("htmx:afterRequest", (event) => {
+  const { requestConfig, successful, target, xhr } = event.detail;
+  if (!successful || requestConfig.verb !== "post" || target?.id !== "drawer-body") return;
+  if (new URL(xhr.responseURL).pathname !== requestConfig.path) document.dispatchEvent(new Event("list-changed"));
+});
+
+// The server may say so itself with the header HX-Trigger: list-changed.
 document.addEventListener("list-changed", () => {
   if (document.getElementById("list")) htmx.ajax("GET", location.href, { target: "#list", swap: "outerHTML" });
 });

@@ -45,7 +45,9 @@ document.addEventListener("keydown", (event) => {
     if (link) openDrawer(link.getAttribute("href"), link);
     return;
   }
-  const action = actions[event.key];
+  // What a page or its drawer offers by a letter of its own; that of the drawer first.
+  const offered = () => [document.getElementById("drawer-body"), document].map((around) => around?.querySelector(`[data-key="${CSS.escape(event.key)}"]`)).find(Boolean);
+  const action = actions[event.key] ?? (/^[a-z]$/.test(event.key) && offered() ? () => offered().click() : null);
   if (action) {
     event.preventDefault();
     action();
