@@ -8,7 +8,8 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 
-from niangjia.engines.casework.actions.placing import let_know, line_of_product
+from niangjia.engines.casework.actions.placing import call_to, write_line
+from niangjia.engines.casework.models import Case
 from niangjia.kernel.access.actor import SYSTEM, Actor
 from niangjia.kernel.acting import changing
 from niangjia.kernel.audit import actions as audit
@@ -37,7 +38,7 @@ def raise_alert(demand: Demand, *, because: str, now: datetime) -> Alert:
         actor=SYSTEM, verb="demands.alert.raised", subject=alert, path=demand.case.scope.path,
         after=audit.snapshot(alert), now=now,
     )  # fmt: skip
-    line_of_product(demand.pk, text=f"紧急提醒：{because}", now=now)
+    write_line(demand.pk, text=f"紧急提醒：{because}", now=now)
     _ring(alert, now)
     return alert
 
@@ -79,14 +80,18 @@ def _ring(alert: Alert, now: datetime) -> None:
 
 def _message(alert: Alert, step: Called, now: datetime) -> None:
     case, waiting = alert.demand.case, (now - alert.raised_at) // timedelta(minutes=1)
-    if case.is_confidential:
-        for user in step.users:
-            let_know(case.pk, user_id=user.pk, now=now)
+    for user in step.users:
+        call_to(case.pk, user.pk, now=now)
     since = f"已等待 {waiting} 分钟，" if waiting else ""
     notify(
         [user.pk for user in step.users], title=f"紧急：{case.title}",
         body=f"{case.number}。{alert.because}。{since}请立即点“我来处理”。", url=reverse("demands:alerts"), now=now,
     )  # fmt: skip
+
+
+def _said(case: Case) -> str:
+    """What is confidential stands in no message: those are read over shoulders."""
+    return case.number if case.is_confidential else f"{case.title}（{case.number}）"
 
 
 def _told(told: list[list[object]], step: Called, now: datetime) -> list[list[object]]:
@@ -111,10 +116,10 @@ def acknowledge_alert(alert_id: int, *, actor: Actor, now: datetime) -> Alert:
         alert.acknowledged_at, alert.acknowledged_by_id, alert.next_at = now, actor.user_id, None
         alert.save(update_fields=["acknowledged_at", "acknowledged_by", "next_at"])
         minutes = (now - alert.raised_at) // timedelta(minutes=1)
-        line_of_product(alert.demand_id, text=f"{actor.name}接下紧急提醒，用时 {minutes} 分钟", now=now)
+        write_line(alert.demand_id, text=f"接下紧急提醒，用时 {minutes} 分钟", actor=actor, now=now)
         notify(
             [int(told[0]) for told in alert.told if told[0] != actor.user_id],
-            title=f"紧急提醒已有人处理：{alert.demand.case.title}", body=f"{actor.name}已接下，您不用再处理提醒。",
+            title=f"紧急提醒已有人处理：{_said(alert.demand.case)}", body=f"{actor.name}已接下，您不用再处理提醒。",
             url=alert.demand.case.get_absolute_url(), now=now,
         )  # fmt: skip
     return alert

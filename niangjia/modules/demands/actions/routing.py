@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from niangjia.engines.casework.actions.placing import place_case
-from niangjia.kernel.access.actor import Actor
+from niangjia.engines.casework.actions.passing import route_case
+from niangjia.kernel.access.actor import SYSTEM, Actor
 from niangjia.modules.demands.models import Demand
 from niangjia.modules.demands.queries.routing import Route, route_of
 
 
 def route(demand: Demand, *, actor: Actor, now: datetime) -> Route:
-    """Puts a demand that has come in onto a desk and says why; it still has to be accepted there."""
+    """Puts a demand that has come in onto a desk and says why; it still has to be accepted there.
+
+    The product does it, whoever (`actor`) took the demand down.
+    """
     found = route_of(demand, now=now)
-    place_case(
-        demand.pk, scope_id=found.scope_id, user_id=found.user_id, because=found.because, actor=actor, now=now
+    route_case(
+        demand.pk, scope_id=found.scope_id, user_id=found.user_id, because=found.because, actor=SYSTEM, now=now
     )  # fmt: skip
     demand.routed_because = found.because
     demand.save(update_fields=["routed_because"])
-    demand.case.refresh_from_db(fields=["scope", "lead", "touched_at"])
+    demand.case.refresh_from_db()
     return found

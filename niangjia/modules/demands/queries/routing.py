@@ -10,7 +10,7 @@ from typing import Any
 from django.db.models import Q
 from django.utils import timezone
 
-from niangjia.engines.casework.queries import load_of
+from niangjia.engines.casework.queries.load import load_of
 from niangjia.kernel.access.models import Grant, Scope, User
 from niangjia.kernel.access.queries import holders
 from niangjia.kernel.access.rights import permissions_of
