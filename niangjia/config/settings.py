@@ -75,6 +75,7 @@ INSTALLED_APPS = [
     "niangjia.modules.organisations",
     "niangjia.modules.members",
     "niangjia.modules.demands",
+    "niangjia.modules.exchange",
     "niangjia.flows",
 ]
 
@@ -221,6 +222,8 @@ NOTIFY_FILE = Path(os.environ.get("NIANGJIA_NOTIFY_FILE", ROOT / ".local" / "mes
 IDENTITY_CHECK = os.environ.get("NIANGJIA_IDENTITY_CHECK") or "niangjia.modules.members.actions.identity.ByChecksum"
 # An hour; more where thousands share one address of their carrier.
 PHONE_CODES_PER_ADDRESS = int(os.environ.get("NIANGJIA_PHONE_CODES_PER_ADDRESS", "20"))
+# So many demands an hour come from one network address without an account: a dormitory may share one.
+DEMANDS_PER_ADDRESS = int(os.environ.get("NIANGJIA_DEMANDS_PER_ADDRESS", "10"))
 
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "jobs"
 PROCRASTINATE_ON_APP_READY = "niangjia.kernel.jobs.apps.on_procrastinate_ready"

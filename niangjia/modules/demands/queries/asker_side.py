@@ -25,8 +25,6 @@ OWN = "the own demands of the one who asks"
 NOT_THERE = "没有找到这件诉求。"
 LINK_LIVES = timedelta(days=30)
 MOST_SHOWN = 50
-FROM_MAIN = (Verb.ANSWER.value, Verb.REPLY.value)
-"""Of the case that goes on for several askers each reads what was said to all, and nothing another asker said."""
 
 
 # --- whose it is ---
@@ -36,6 +34,12 @@ def own_demands(user: User, *, now: datetime) -> list[Demand]:
     """The latest first. What was said by telephone from the same number is one's own too, as long as a link to it lives."""
     rows = _rows().filter(_own(user, now)).order_by("-case__received_at", "-pk")
     return list(rows[:MOST_SHOWN])
+
+
+def own_open(user: User, *, now: datetime) -> list[Demand]:
+    """What goes on, and what has been merged into something that does."""
+    going_on = Q(case__stage__in=sorted(OPEN)) | Q(case__stage=Stage.MERGED, case__merged_into__stage__in=sorted(OPEN))
+    return list(_rows().filter(_own(user, now), going_on).order_by("-case__received_at", "-pk")[:MOST_SHOWN])
 
 
 def own_demand(pk: int, user: User, *, now: datetime) -> Demand:
@@ -80,48 +84,52 @@ def demand_of_link(token: str, *, now: datetime) -> Demand | None:
 
 @dataclass(frozen=True)
 class Told:
-    """A line that the asker reads."""
+    """A line that the asker reads. Of those who work on it only the organisation is named."""
 
     at: datetime
     verb: Verb
     text: str
     by: str
+    is_answer: bool = False
     files: tuple[Attachment, ...] = ()
 
 
 def told_to_asker(demand: Demand) -> list[Told]:
-    """The newest first: of the own case, and what was said to all of the one it was merged into."""
-    of = Q(case=demand.pk, for_asker=True)
-    main = demand.case.merged_into_id
-    if main is not None:
-        of |= Q(case=main, for_asker=True, verb__in=FROM_MAIN)
-    rows = list(Entry.objects.unscoped(reason=OWN).filter(of).order_by("-at", "-pk"))
-    names = {pk: union.name for pk in {row.scope_id for row in rows if row.scope_id} if (union := union_shown(pk))}
+    """The newest first."""
+    rows = _lines(demand)
+    names = {
+        pk: union.name for pk in {row.scope_id for row in rows if row.user_id} if pk and (union := union_shown(pk))
+    }
     files = {row.file_id: row for row in own_files(demand)}
     return [
         Told(
-            row.at, Verb(row.verb), row.text, names.get(row.scope_id or 0, "") or ("" if row.user_id else row.user_name),
-            tuple(files[file] for file in row.file_ids if file in files),
+            row.at, Verb(row.verb), _text(row), names.get(row.scope_id or 0, ""),
+            row.verb in (Verb.ANSWER, Verb.CLOSE_AT_ONCE) or "of_main" in row.data,
+            tuple(files[pk] for pk in row.file_ids if pk in files),
         )
         for row in rows
     ]  # fmt: skip
 
 
+def _lines(demand: Demand) -> list[Entry]:
+    """Of the own case; once merged, also what is said on the way to all (the answer each gets as an own line)."""
+    of = Q(case=demand.pk)
+    if demand.case.merged_into_id is not None:
+        of |= Q(case=demand.case.merged_into_id, verb=Verb.REPLY.value, at__gte=demand.case.ended_at)
+    return list(Entry.objects.unscoped(reason=OWN).filter(of, for_asker=True).order_by("-at", "-pk"))
+
+
+def _text(row: Entry) -> str:
+    elsewhere = row.data.get("elsewhere") if row.verb == Verb.REFUSE else ""
+    return f"{row.text}\n可以去：{elsewhere}" if elsewhere else str(row.text)
+
+
 def own_files(demand: Demand) -> list[Attachment]:
-    """What the asker gave, and what an answer to the asker brought along."""
-    given = set()
-    for entry in _entries_for(demand):
-        given |= set(entry.file_ids)
+    """What the asker gave, and what was sent along with a word to the asker."""
+    given = {pk for row in _lines(demand) for pk in row.file_ids}
     rows = Attachment.objects.unscoped(reason=OWN)
     of = Q(demand=demand.pk, by_asker=True) | Q(demand__in=[demand.pk, demand.case.merged_into_id], file_id__in=given)
     return list(rows.filter(of).order_by("pk"))
-
-
-def _entries_for(demand: Demand) -> list[Entry]:
-    of = Q(case=demand.pk)
-    if demand.case.merged_into_id is not None:
-        of |= Q(case=demand.case.merged_into_id, verb__in=FROM_MAIN)
-    return list(Entry.objects.unscoped(reason=OWN).filter(of, for_asker=True))
 
 
 def own_file(demand: Demand, file_id: int) -> StoredFile:
@@ -152,7 +160,7 @@ def to_rate(demand: Demand) -> bool:
     """An answer waits for the asker's word; of a merged one the word counts for itself."""
     case = demand.case
     if case.stage == Stage.MERGED:
-        return case.rating is None and working_case(demand).stage in (Stage.ANSWERED, Stage.RESOLVED)
+        return case.rating is None and case.answered_at is not None
     return bool(case.stage == Stage.ANSWERED)
 
 

@@ -14,8 +14,9 @@ if (button) {
 
   button.addEventListener("click", async (event) => {
     event.preventDefault();
-    if (!form.elements.phone.reportValidity()) return;
+    if (form.elements.phone && !form.elements.phone.reportValidity()) return;
     const data = new FormData(form);
+    data.delete("photos"); // a code needs none of them
     data.set("send", "1");
     data.delete("_once");
     button.disabled = true;

@@ -1,6 +1,8 @@
 // The phone face's script. Every page works without it; it only spares a thumb some ways.
 import "../display.js";
 import "./code.js";
+import "./draft.js";
+import "./photos.js";
 import "./platform.js";
 import "./suggest.js";
 
