@@ -51,7 +51,7 @@ def changing(
 def path_of(row: models.Model, actor: Actor, permission: str) -> str | None:
     """The place of a row where the actor has the right. Raises NotPermitted where there is none."""
     if isinstance(row, ScopedModel):
-        path: str = row.place.path
+        path: str = row.seat.path
         if not actor.may(permission, path):
             raise NotPermitted
         return path

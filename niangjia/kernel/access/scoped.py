@@ -122,7 +122,7 @@ class ScopedModel(FailClosedModel):
         return rows.filter(**{f"{cls.scope_via}__in": Scope.objects.filter(path__under_any=list(paths)).values("id")})
 
     @property
-    def place(self) -> Scope:
+    def seat(self) -> Scope:
         """The scope the row belongs to."""
         found: Any = self
         for name in self.scope_via.split("__"):

@@ -42,7 +42,7 @@ def accept_application(pk: int, *, actor: Actor, now: datetime) -> Membership:
             organisation_id=row.scope_id, person=_person(row), membership=_membership(row, actor, now), actor=actor,
             now=now,
         )  # fmt: skip
-        link_account(made.person, row.user, actor=actor, now=now, path=row.place.path)
+        link_account(made.person, row.user, actor=actor, now=now, path=row.seat.path)
         row.membership = made
         _tell(row, "您的入会申请已通过", f"欢迎加入{_union(row)}！在“我的”里可以看会籍、开会员证明。", now)
     return made

@@ -106,9 +106,9 @@ class Waits(ListSpec):
         return rows if chosen.text or "state" in chosen.filters else rows.filter(state=self.waiting)
 
     def presented(self, rows: list[Any], actor: Actor) -> list[Any]:
-        names = names_of({row.place.pk for row in rows} | {getattr(row, "to_scope_id", None) or 0 for row in rows})
+        names = names_of({row.seat.pk for row in rows} | {getattr(row, "to_scope_id", None) or 0 for row in rows})
         for row in rows:
-            row.union = names.get(row.place.pk, "")
+            row.union = names.get(row.seat.pk, "")
             row.target = names.get(getattr(row, "to_scope_id", None) or 0, "")
         return rows
 

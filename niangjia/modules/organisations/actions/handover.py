@@ -40,7 +40,7 @@ def _zones(leaving: Leaving) -> QuerySet[ZoneStaff]:
 
 def _move_zones(leaving: Leaving, successor: Successor) -> None:
     for row in _zones(leaving).select_related("zone__organisation__scope"):
-        before, path, until_on = audit.snapshot(row), row.place.path, row.until_on
+        before, path, until_on = audit.snapshot(row), row.seat.path, row.until_on
         from_on = max(row.from_on, leaving.on)
         known = ZoneStaff.objects.unscoped(reason="staff of the same zone").filter(
             Q(until_on=None) | Q(until_on__gt=from_on), zone=row.zone, user=successor.user_id
@@ -82,7 +82,7 @@ def _move_shifts(leaving: Leaving, successor: Successor) -> None:
         before = audit.snapshot(shift)
         shift.user = following
         shift.save(update_fields=["user"])
-        _record(shift, shift.place.path, before, successor)
+        _record(shift, shift.seat.path, before, successor)
 
 
 def _deputies(leaving: Leaving) -> QuerySet[StandIn]:
@@ -98,7 +98,7 @@ def _move_deputies(leaving: Leaving, successor: Successor) -> None:
         absent=leaving.user_id, until_on__gt=leaving.on, organisation__scope__path__under=leaving.path
     )
     for row in [*_deputies(leaving), *gone]:
-        before, path, until_on = audit.snapshot(row), row.place.path, row.until_on
+        before, path, until_on = audit.snapshot(row), row.seat.path, row.until_on
         follows = row.stand_in_id == leaving.user_id and successor.user_id not in (None, row.absent_id)
         absent_id, organisation_id, reason = row.absent_id, row.organisation_id, row.reason
         from_on = max(row.from_on, leaving.on)
@@ -127,4 +127,4 @@ def _unlink_posts(leaving: Leaving, successor: Successor) -> None:
         before = audit.snapshot(post)
         post.user = None
         post.save(update_fields=["user"])
-        _record(post, post.place.path, before, successor)
+        _record(post, post.seat.path, before, successor)

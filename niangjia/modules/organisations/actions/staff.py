@@ -115,7 +115,7 @@ def remove_training(pk: int, *, actor: Actor, now: datetime) -> StaffMember:
         )
         if training is None:
             raise Missing("没有找到这条培训记录。")
-        path = training.place.path
+        path = training.seat.path
         if not actor.may(Permission.STAFF_EDIT, path):
             raise NotPermitted
         audit.record(
@@ -133,7 +133,7 @@ def reveal_staff_phone(pk: int, *, reason: str, actor: Actor, now: datetime) -> 
     if len(reason.strip()) < SHORTEST_REASON:
         raise Refused("reason", "请写明查看原因。", "reason")
     audit.record(
-        actor=actor, verb="organisations.staff_member.revealed", subject=member, path=member.place.path,
+        actor=actor, verb="organisations.staff_member.revealed", subject=member, path=member.seat.path,
         reason=reason.strip(), now=now,
     )  # fmt: skip
     return str(member.phone)

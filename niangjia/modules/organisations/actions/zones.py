@@ -236,4 +236,4 @@ def _name(zone: Zone, name: str, bounds: str) -> None:
 
 
 def _tell(zone: Zone, verb: str, actor: Actor, now: datetime, facts: dict[str, object]) -> None:
-    audit.record(actor=actor, verb=verb, subject=zone, path=zone.place.path, after=facts, now=now)
+    audit.record(actor=actor, verb=verb, subject=zone, path=zone.seat.path, after=facts, now=now)
