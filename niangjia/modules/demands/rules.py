@@ -14,6 +14,8 @@ from niangjia.kernel.errors import Refused
 from niangjia.kernel.numbers import check_phone, tidy_phone
 from niangjia.kernel.words import Code, Word
 
+KIND_OF_CASE = "demands.demand"
+
 
 class Nature(Code):
     ENQUIRY = 1, "咨询"

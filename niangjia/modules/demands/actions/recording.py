@@ -11,23 +11,28 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from niangjia.engines.casework import actions as casework
-from niangjia.engines.casework.actions.keeping import keep_from
 from niangjia.engines.casework.rules import Urgency
 from niangjia.kernel.access.actor import SYSTEM, Actor
 from niangjia.kernel.access.models import Scope, User
 from niangjia.kernel.audit import actions as audit
 from niangjia.kernel.crypto.ring import digest
 from niangjia.kernel.errors import Missing, NotPermitted, Refused
+from niangjia.kernel.events import publish
 from niangjia.kernel.ltree import is_under
+from niangjia.modules.demands.actions import alerts, routing
 from niangjia.modules.demands.actions.telling import tell_asker
+from niangjia.modules.demands.emergency_rules import Fired
+from niangjia.modules.demands.events import DemandRecorded
 from niangjia.modules.demands.models import Demand
 from niangjia.modules.demands.permissions import Permission
 from niangjia.modules.demands.queries import emergency
 from niangjia.modules.demands.queries.catalogue import catalogue, suggest_kind
 from niangjia.modules.demands.queries.demands import asked_today
 from niangjia.modules.demands.rules import (
+    KIND_OF_CASE,
     MOST_A_DAY,
     PUBLIC_DOORS,
+    Channel,
     Facts,
     Nature,
     Step,
@@ -39,12 +44,6 @@ from niangjia.modules.demands.rules import (
 from niangjia.modules.organisations.queries.joining import employer_named
 from niangjia.modules.organisations.queries.of_employer import EmployerFacts, employer_facts, is_of_one_employer
 
-try:
-    from niangjia.modules.demands.actions import alerts, routing
-except ImportError:  # they are being written
-    alerts = routing = None  # type: ignore[assignment]
-
-KIND = "demands.demand"
 TAIL = 4
 
 
@@ -69,46 +68,59 @@ def record_demand(
     Raises Refused, Missing, NotPermitted. Officers record with their right; the asker's own doors come
     with `casework.ASKER`, what is brought over from elsewhere with `SYSTEM`.
     """
-    facts = facts.tidied()
-    ensure_facts(facts, today=timezone.localdate(now), synthetic=settings.SYNTHETIC_NUMBERS)
     came_in = Scope.objects.filter(pk=scope_id).first()
     if came_in is None:
         raise Missing("没有找到接收诉求的工会。")
-    _ensure_may_record(facts, came_in, actor)
-    _ensure_not_flooded(facts, now)
-    facts, employer = _with_employer(facts)
+    facts, employer = _understood(facts, came_in, actor, now)
     kept_from = unions_kept_from(facts, employer, came_in.pk)
     scope = _outside(came_in, kept_from)
-    # What the catalogue and the rules of emergency make of it.
-    facts = _with_kind(facts)
     fired = emergency.fired(f"{facts.title}\n{facts.body}", facts.people, scope.path)
-    if fired is not None:
-        facts = replace(
-            facts, urgency=max(facts.urgency or 1, fired.urgency), is_major=facts.is_major or fired.is_major
-        )
-    kind = catalogue().get(facts.kind)
+    facts = _graded(facts, fired)
     case = casework.open_case(
-        kind=KIND, title=facts.title, scope_id=scope.pk, urgency=facts.urgency or Urgency.NORMAL,
+        kind=KIND_OF_CASE, title=facts.title, scope_id=scope.pk, urgency=facts.urgency or Urgency.NORMAL,
         is_major=facts.is_major, is_confidential=facts.is_confidential, kept_from=kept_from,
-        received_at=received_at or now, limits=limits_of(facts.channel, (kind and kind.limits) or {}),  # type: ignore[arg-type]
-        partner=partner, partner_number=partner_number, own_due_at=own_due_at, actor=actor, now=now,
-        recorder_sees=not _sits_in(actor, kept_from),
+        kept_from_users=[facts.accused_user_id] if facts.accused_user_id else [], received_at=received_at or now,
+        limits=_limits(facts), partner=partner, partner_number=partner_number, own_due_at=own_due_at, actor=actor,
+        now=now, recorder_sees=not _sits_in(actor, kept_from),
     )  # fmt: skip
-    if facts.accused_user_id:
-        keep_from(case.pk, places=kept_from, users=[facts.accused_user_id], now=now)
     demand = _written(case.pk, facts, actor, is_closed_at_once=bool(close_at_once))
     audit.record(
         actor=actor, verb="demands.demand.recorded", subject=demand, path=scope.path, after=audit.snapshot(demand), now=now
     )  # fmt: skip
     if close_at_once:
         casework.close_at_once(case.pk, text=close_at_once, actor=actor, now=now)
-    elif route and routing:
+    elif route:
         routing.route(demand, actor=actor, now=now)
-    if fired is not None and alerts:
+    if fired is not None:
         alerts.raise_alert(demand, because=fired.because, now=now)
     if tell and not close_at_once:
         tell_asker(demand, Step.RECEIVED, now=now)
+    publish(DemandRecorded(demand.pk, actor, now))
     return again(demand.pk)
+
+
+def _understood(facts: Facts, came_in: Scope, actor: Actor, now: datetime) -> tuple[Facts, EmployerFacts | None]:
+    """Put right, allowed, and with what the register and the catalogue know. Raises Refused, NotPermitted."""
+    facts = facts.tidied()
+    ensure_facts(facts, today=timezone.localdate(now), synthetic=settings.SYNTHETIC_NUMBERS)
+    if not (partner and actor.user_id is None):  # whose signature the room above has checked
+        _ensure_may_record(facts, came_in, actor)
+    _ensure_not_flooded(facts, now)
+    facts, employer = _with_employer(facts)
+    return _with_kind(facts), employer
+
+
+def _graded(facts: Facts, fired: Fired | None) -> Facts:
+    """The rules of emergency win over whatever was chosen, upwards only."""
+    if fired is None:
+        return facts
+    urgency = max(facts.urgency or Urgency.NORMAL, fired.urgency)
+    return replace(facts, urgency=urgency, is_major=facts.is_major or fired.is_major)
+
+
+def _limits(facts: Facts) -> dict[str, Any]:
+    kind = catalogue().get(facts.kind)
+    return limits_of(Channel(facts.channel), (kind and kind.limits) or {})
 
 
 def again(pk: int) -> Demand:

@@ -7,6 +7,7 @@ from datetime import datetime
 from django.urls import reverse
 
 from niangjia.kernel.notify.actions import notify, tell_phone
+from niangjia.modules.demands.actions.asker_side import link_for
 from niangjia.modules.demands.models import AskerMessage, Demand
 from niangjia.modules.demands.rules import MESSAGES, SILENT_TITLE, Step, message_text
 
@@ -33,7 +34,8 @@ def tell_asker(demand: Demand, step: Step, *, now: datetime) -> None:
         url = reverse("ask:my_demand", args=[demand.pk])
         notify([demand.asker_user_id], title=title, body=body, url=url, now=now)
     else:
-        tell_phone(name=demand.asker_name or "", phone=demand.asker_phone or "", title=title, body=body)
+        url = link_for(demand, now)
+        tell_phone(name=demand.asker_name or "", phone=demand.asker_phone or "", title=title, body=body, url=url)
 
 
 def text_for(step: Step, path: str) -> str:
