@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from niangjia.kernel.access.models import User
 from niangjia.kernel.access.workers import worker_account
+from niangjia.modules.demands.actions.asking import Said, submit_demand
 from niangjia.modules.members.models import MembershipRequest
 from niangjia.modules.members.rules import RequestKind
 from niangjia.modules.members.testing import member, phone_number, request_of
@@ -25,14 +26,15 @@ OFFICERS = ("/desk/", "/accounts/")
 PUBLIC = {
     "phone:home", "phone:mine", "phone:display", "phone:log_out", "phone:offline", "phone:manifest",
     "phone:service_worker", "proof:check", "worker:join_start", "worker:join_typed", "worker:consent", "worker:log_in",
+    "ask:demand_new", "ask:employers", "ask:sent", "ask:by_code", "ask:by_link", "ask:by_link_act", "ask:by_link_file",
 }  # fmt: skip
 UNKNOWN_CODE = {"worker:join", "proof:answer"}
 OWN_MATTERS = {
     "phone:inbox", "worker:apply", "worker:employers", "worker:application", "worker:application_withdraw",
     "worker:consents", "worker:consent_withdraw", "worker:data", "worker:export", "worker:requests",
-    "worker:request_add", "worker:union", "proof:own",
+    "worker:request_add", "worker:union", "proof:own", "ask:my_demands",
 }  # fmt: skip
-BY_ID = {"worker:request_withdraw"}
+BY_ID = {"worker:request_withdraw", "ask:my_demand", "ask:my_demand_act", "ask:my_demand_file"}
 
 
 @pytest.fixture(autouse=True)
@@ -67,7 +69,7 @@ def browser_of(cast: Cast, user: User):  # type: ignore[no-untyped-def]
 def test_every_address_outside_the_desk_is_named_here() -> None:
     outside = {line.route for line in table() if not line.route.startswith("invitation:")}
     known = routes()
-    here = {name for name in outside & known.keys() if name.startswith(("phone:", "worker:", "proof:"))}
+    here = {name for name in outside & known.keys() if name.startswith(("phone:", "worker:", "proof:", "ask:"))}
     assert here == PUBLIC | UNKNOWN_CODE | OWN_MATTERS | BY_ID
 
 
@@ -102,3 +104,22 @@ def test_another_workers_request_is_not_there(cast: Cast, own: MembershipRequest
         url = address("worker:request_withdraw", {"pk"}, WORDS | {"pk": row.pk})
         response, recorded = tried(client, "POST", url)
         assert (outcome(response), recorded) == (expected, 1 if expected == "ok" else 0)
+
+
+def test_another_workers_demand_is_not_there(cast: Cast) -> None:
+    now = timezone.now()
+    own, other = (worker_account(phone_number(), now=now) for _ in range(2))
+    rows = {
+        user.pk: submit_demand(
+            Said(body="工资拖了三个月没发", name="北纺职工"), user=user, address="", photos=(), now=now
+        )
+        for user in (own, other)
+    }
+    client = browser_of(cast, own)
+    for user, expected in ((own, "ok"), (other, "404")):
+        values = WORDS | {"pk": rows[user.pk].pk, "act": "urge"}
+        for name, method in (("ask:my_demand", "GET"), ("ask:my_demand_act", "POST")):
+            response, recorded = tried(client, method, address(name, routes()[name], values))
+            assert (outcome(response), bool(recorded)) == (expected, expected == "ok" and method == "POST")
+        response, _ = tried(client, "GET", address("ask:my_demand_file", routes()["ask:my_demand_file"], values))
+        assert outcome(response) == "404"
