@@ -92,17 +92,17 @@ def _working_days(
     yield start.date(), f"{start:%H:%M} 收到，当天不计", False
     plain = clock.deadline(start, limit, extra_days=extra_days)
     number = 0
-    for on in _days(start.date(), plain.date()):
+    for on in _days(start.date(), _end(plain)[0]):
         if not clock.calendar.is_working(on):
             yield on, f"{_off(clock, on)}，不计", False
             continue
         number += 1
         extended = "（延期）" if number > limit.amount else ""
-        ends = f"，{due:%H:%M} 截止" if on == due.date() and not spans else ""
+        ends = f"，{_end(due)[1]} 截止" if on == _end(due)[0] and not spans else ""
         yield on, f"{_made_up(clock, on)}第{number}个工作日{extended}{ends}", True
     yield from _stops_of_office(clock, spans)
     if spans:
-        yield due.date(), f"顺延后 {due:%H:%M} 截止", True
+        yield _end(due)[0], f"顺延后 {_end(due)[1]} 截止", True
 
 
 def _stops_of_office(clock: Clock, spans: Spans) -> Iterator[Told]:
@@ -119,8 +119,8 @@ def _natural_days(
         yield from_.date(), f"{from_:%H:%M} 至 {_moment(until)} 暂停计时，满 24 小时或不足都顺延一天", False
     stopped = sum((until - from_ for from_, until in spans), timedelta())
     days = limit.amount + extra_days + -(-stopped // ONE_DAY)
-    for number, on in enumerate(_days(start.date(), due.date()), start=1):
-        last = f"，{due:%H:%M} 截止" if on == due.date() else ""
+    for number, on in enumerate(_days(start.date(), _end(due)[0]), start=1):
+        last = f"，{_end(due)[1]} 截止" if on == _end(due)[0] else ""
         if number > days:
             yield on, f"顺延到工作日{last}" if last else f"{_off(clock, on)}，继续顺延", bool(last)
         else:
@@ -137,7 +137,7 @@ def _working_minutes(
     yield from _stops_of_office(clock, spans)
     counted = 0
     full = clock.deadline(start, limit, stopped=spans)
-    for on in [start.date(), *_days(start.date(), full.date())]:
+    for on in [start.date(), *_days(start.date(), _end(full)[0])]:
         midnight = datetime(on.year, on.month, on.day, tzinfo=due.tzinfo)
         begins, ends = max(start, midnight), min(full, midnight + ONE_DAY)
         worked = clock.working_microseconds(begins, ends) - sum(
@@ -147,14 +147,14 @@ def _working_minutes(
         if not clock.calendar.is_working(on):
             yield on, f"{_off(clock, on)}，不计", False
         elif worked or on != start.date():
-            last = f"，{due:%H:%M} 截止" if on == due.date() and not extra_days else ""
+            last = f"，{_end(due)[1]} 截止" if on == _end(due)[0] and not extra_days else ""
             yield on, f"{_made_up(clock, on)}计 {duration(worked)}，累计 {duration(counted)}{last}", True
     if extra_days:
         number = 0
-        for on in _days(full.date(), due.date()):
+        for on in _days(_end(full)[0], _end(due)[0]):
             works = clock.calendar.is_working(on)
             number += works
-            last = f"，{due:%H:%M} 截止" if on == due.date() else ""
+            last = f"，{_end(due)[1]} 截止" if on == _end(due)[0] else ""
             yield on, f"延期第{number}个工作日{last}" if works else f"{_off(clock, on)}，不计", works
 
 
@@ -166,7 +166,14 @@ def _round_the_clock(
     for from_, until in spans:
         lost = duration((until - from_) // timedelta(microseconds=1))
         yield from_.date(), f"{from_:%H:%M} 至 {_moment(until)} 暂停计时，顺延 {lost}", False
-    yield due.date(), f"{due:%H:%M} 截止", True
+    yield _end(due)[0], f"{_end(due)[1]} 截止", True
+
+
+def _end(due: datetime) -> tuple[date, str]:
+    """Midnight ends a day as 24:00; it doesn't begin the next."""
+    if due.hour == due.minute == due.second == due.microsecond == 0:
+        return due.date() - ONE_DAY, "24:00"
+    return due.date(), f"{due:%H:%M}"
 
 
 def _moment(at: datetime) -> str:
