@@ -47,6 +47,7 @@ class Case(ScopedModel):
 
     received_at = models.DateTimeField()
     accepted_at = models.DateTimeField(null=True)
+    runs_from = models.DateTimeField(null=True)  # answering and closing count from here: acceptance, or a reopening
     answered_at = models.DateTimeField(null=True)  # the latest answer
     first_answered_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
@@ -119,32 +120,52 @@ class Case(ScopedModel):
         return rows.filter(scope__in=Scope.objects.filter(path__under_any=list(paths)).values("id"))
 
 
+FEW_PLACES = 300
+"""Up to so many, places are named one by one: then an index of the cases of a place can be used beside `own`."""
+
+
 def seen(rows: ScopedQuerySet[Any], actor: Actor, *, via: str) -> ScopedQuerySet[Any]:
     """What an actor sees of cases, or of the rows that belong to them by the look-up `via` ('case__').
 
-    The cases that somebody takes part in are fetched first: there are few, and an OR with a sub-query
-    would keep the planner from every index.
+    Places, and the cases that are seen for taking part alone, are fetched first: there are few, and an OR
+    with a sub-query would keep the planner from every index.
     """
-    taking_part: list[int] = []
     if actor.user_id is not None:
         rows = rows.exclude(**{f"{via}kept_from_users__contains": [actor.user_id]})
-        taking_part = list(
-            Participant.objects.unscoped(reason="where the actor takes part decides what is seen")
-            .filter(user=actor.user_id, until_at=None)
-            .values_list("case_id", flat=True)
-        )
-    by_place = Q()
-    for kind in case_kinds():
-        paths = actor.paths(kind.view)
-        if paths:
-            places = Scope.objects.filter(path__under_any=list(paths)).values("id")
-            by_place |= Q(**{f"{via}kind": kind.name, f"{via}scope__in": places})
+    reach = [(kind.name, _reach(actor.paths(kind.view))) for kind in case_kinds() if actor.paths(kind.view)]
+    held = [place for path in actor.paths() for place in _line(path)]
+    by_place = _by_place(reach, held, via)
+    taking_part: list[int] = []
+    if actor.user_id is not None:
+        parts = Participant.objects.unscoped(reason="where the actor takes part decides what is seen")
+        parts = parts.filter(user=actor.user_id, until_at=None)
+        if by_place:
+            parts = parts.filter(~_by_place(reach, held, "case__"))
+        taking_part = list(parts.values_list("case_id", flat=True).distinct())
     own = Q(**{f"{via}id__in": taking_part}) if taking_part else Q()
     if not by_place:
         return rows.filter(own) if own else rows.none()
-    held = [place for path in actor.paths() for place in _line(path)]
-    by_place &= Q(**{f"{via}is_confidential": False}) & ~Q(**{f"{via}kept_from__overlap": held})
     return rows.filter(by_place | own) if own else rows.filter(by_place)
+
+
+def _by_place(reach: list[tuple[str, Any]], held: list[int], via: str) -> Q:
+    found = Q()
+    for kind, places in reach:
+        of_kind = Q(**{f"{via}kind": kind})
+        found |= of_kind if places is None else of_kind & Q(**{f"{via}scope__in": places})
+    if found:
+        found &= Q(**{f"{via}is_confidential": False}) & ~Q(**{f"{via}kept_from__overlap": held})
+    return found
+
+
+def _reach(paths: tuple[str, ...]) -> Any:
+    """The places at and under these: their ids where they are few, None where they are all, else a sub-query."""
+    under = Scope.objects.filter(path__under_any=list(paths))
+    ids = list(under.values_list("id", flat=True)[: FEW_PLACES + 1])
+    if len(ids) <= FEW_PLACES:
+        return ids
+    roots = {str(pk) for pk in Scope.objects.filter(parent=None).values_list("id", flat=True)}
+    return None if roots <= set(paths) else under.values("id")
 
 
 def _line(path: str) -> list[int]:
@@ -305,6 +326,7 @@ class CallBack(CasePart):
     is_satisfied = models.BooleanField(null=True)
     rating = models.PositiveSmallIntegerField(null=True)
     text = models.CharField(max_length=500, blank=True)
+    next_at = models.DateTimeField(null=True)  # not reached: when to try again
 
 
 class Climbed(CasePart):
@@ -347,7 +369,10 @@ class Office(models.Model):
 
 
 class NumberSeries(models.Model):
-    """The next number of a prefix and day; one row, locked while a number is taken."""
+    """Where the numbers of a prefix and day begin in the sequence `casework_number`.
+
+    A sequence is never locked, so no demand waits for another one's transaction; a gap is no fault.
+    """
 
     prefix = models.CharField(max_length=20, unique=True)
-    next = models.PositiveIntegerField(default=1)
+    begins_after = models.BigIntegerField()

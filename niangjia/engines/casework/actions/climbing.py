@@ -1,0 +1,111 @@
+"""What nobody does in time climbs: each step is told once, to whoever stands higher."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import transaction
+
+from niangjia.engines.casework.actions.clocks import set_clock
+from niangjia.engines.casework.actions.looking import let_heads_look
+from niangjia.engines.casework.actions.stepping import set_lead, writing
+from niangjia.engines.casework.clock import steps_due
+from niangjia.engines.casework.kinds import kind_named
+from niangjia.engines.casework.models import Case, Climbed
+from niangjia.engines.casework.queries.clocks import ended_pauses, running_limit
+from niangjia.engines.casework.queries.orphans import orphans
+from niangjia.engines.casework.queries.people import Told, able_at, above, chairs, heads
+from niangjia.engines.casework.rules import CLIMB, Stage, Verb
+from niangjia.kernel.access.actor import SYSTEM
+from niangjia.kernel.worktime.queries import clock_of
+
+BATCH = 50
+LATE = 100
+_REASON = "the clock runs for every case"
+
+
+def climb_due(*, now: datetime) -> int:
+    """The job of every minute; any number of workers at once. Returns how many cases climbed a step."""
+    climbed = 0
+    while True:
+        with transaction.atomic():
+            rows = list(
+                Case.objects.unscoped(reason=_REASON)
+                .filter(climb_at__lte=now)
+                .select_for_update(of=("self",), skip_locked=True)
+                .select_related("scope", "lead")
+                .order_by("climb_at")[:BATCH]
+            )
+            for case in rows:
+                climbed += _climb(case, now=now)
+        if len(rows) < BATCH:
+            return climbed
+
+
+def _climb(case: Case, *, now: datetime) -> bool:
+    """Of several steps that came while nobody looked only the highest is told; the others are written as skipped."""
+    running = running_limit(case)
+    if running is None:
+        Case.objects.unscoped(reason=_REASON).filter(pk=case.pk).update(climb_at=None)
+        return False
+    clock = clock_of(str(case.scope.path))
+    reached = steps_due(case, clock, running.name, running.due_at, stopped=ended_pauses(case), now=now)
+    if reached <= case.climb_step:  # the clock was set anew meanwhile
+        set_clock(case, now=now)
+        case.save()
+        return False
+    step = CLIMB[reached - 1]
+    told = _whom(case, step.whom, now=now)
+    rows = [
+        Climbed(
+            case=case, limit=running.name, due_at=running.due_at, step=number, at=now,
+            told=[one.written() for one in told] if number == reached else [],
+        )
+        for number in range(case.climb_step + 1, reached + 1)
+    ]  # fmt: skip
+    Climbed.objects.unscoped(reason=_REASON).bulk_create(rows, ignore_conflicts=True)
+    names = "、".join(dict.fromkeys(one.name for one in told))
+    text = f"{running.label}{step.label}" + (f"（{names}）" if names else "（没有可通知的人）")
+    with writing(case, Verb.CLIMB, actor=SYSTEM, now=now, text=text) as line:
+        line.data = {"step": reached, "percent": step.percent, "limit": running.name, "due": running.due_at.isoformat(),
+                     "told": [one.written() for one in told]}  # fmt: skip
+        case.climb_step = reached
+        case.was_late = case.was_late or step.percent >= LATE
+        line.tell([one.user_id for one in told], f"{running.label}{step.label}")
+    return True
+
+
+def _whom(case: Case, whom: str, *, now: datetime) -> list[Told]:
+    if whom == "lead":
+        if case.lead is not None:
+            return [Told(case.lead.pk, case.lead.name, "")]
+        return able_at(case, kind_named(case.kind).accept, now=now)
+    if whom == "head":
+        return heads(case, now=now, but=[case.lead_id] if case.lead_id else [])
+    return chairs(case, now=now) if whom == "chair" else above(case, now=now)
+
+
+def bring_orphans(*, now: datetime) -> int:
+    """A lead who can do nothing any more: back to the desk, and its head is told. Once, as there is no lead then."""
+    brought = 0
+    for pk in list(orphans(now=now).values_list("pk", flat=True)[:BATCH]):
+        with transaction.atomic():
+            case = (
+                orphans(now=now).filter(pk=pk).select_for_update(of=("self",), skip_locked=True)
+                .select_related("scope", "lead").first()
+            )  # fmt: skip
+            if case is None:
+                continue
+            name = case.lead.name
+            with writing(
+                case, Verb.HAND_BACK, actor=SYSTEM, now=now, text=f"{name}已离任或账号停用，请另行安排。"
+            ) as step:
+                step.data = {"from_scope": case.scope_id, "to_scope": case.scope_id, "from_user": case.lead_id}
+                set_lead(case, None, now=now)
+                if case.stage_now is Stage.IN_HAND:
+                    case.stage = Stage.ACCEPTED
+                if case.is_confidential:
+                    let_heads_look(case, now=now)
+                step.tell([told.user_id for told in heads(case, now=now)], "没有人主办，请安排")
+            brought += 1
+    return brought

@@ -1,0 +1,49 @@
+"""Setting the clock of a case after a step."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from niangjia.engines.casework.clock import Span, timing
+from niangjia.engines.casework.models import Case, Pause
+from niangjia.engines.casework.queries.clocks import ended_pauses, runs_now
+from niangjia.engines.casework.rules import ENDED
+from niangjia.kernel.worktime.queries import clock_of
+
+CLOCK_FIELDS = (
+    "accept_due_at", "answer_due_at", "close_due_at", "due_at", "climb_at", "climb_step", "is_provisional", "was_late",
+)  # fmt: skip
+
+
+def mark_late(case: Case, *, now: datetime) -> None:
+    """Whoever acts after the limit was late, whether or not the clock's job has come by."""
+    if case.due_at is not None and now > case.due_at:
+        case.was_late = True
+
+
+def set_clock(case: Case, *, now: datetime, ran: tuple[str, datetime | None] | None = None) -> None:
+    """Sets the fields of the clock; the caller saves them. `ran` is what ran before the step (`runs_now`)."""
+    if case.stage in ENDED:
+        case.due_at = case.climb_at = None
+        return
+    if ran is not None and ran != runs_now(case):
+        case.climb_step = 0
+    stopped: tuple[Span, ...] = ended_pauses(case)
+    found = timing(case, clock_of(case.scope.path), stopped=stopped, now=now)
+    case.accept_due_at, case.answer_due_at, case.close_due_at = (
+        found.accept_due_at, found.answer_due_at, found.close_due_at,
+    )  # fmt: skip
+    case.due_at, case.climb_at, case.climb_step = found.due_at, found.climb_at, found.climb_step
+    case.is_provisional = found.is_provisional
+
+
+def start_pause(case: Case, *, reason: str, text: str = "", now: datetime) -> None:
+    Pause.objects.create(case=case, reason=reason, text=text, from_at=now)
+    case.paused_at = now
+
+
+def end_pause(case: Case, *, now: datetime) -> None:
+    if case.paused_at is None:
+        return
+    case.pauses.filter(until_at=None).update(until_at=now)
+    case.paused_at = None
