@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
+
+from niangjia.engines.casework.web import clock, limits, pickers, steps
 
 app_name = "casework"
 urlpatterns: list[URLPattern] = [
     # acts on a case
+    *limits.urlpatterns,
+    *steps.urlpatterns,
+    path("cases/<int:pk>/clock/", clock.explanation, name="explanation"),
+    path("cases/pick/places/", pickers.place_options, name="place_options"),
+    path("cases/pick/officers/", pickers.officer_options, name="officer_options"),
+    path("cases/pick/cases/", pickers.case_options, name="case_options"),
     # calendar and office hours
 ]
