@@ -36,6 +36,10 @@ class Shell:
     def switcher(self) -> desk.Switcher | None:
         return desk.switcher_for(self.request)
 
+    @property
+    def may_be_rung(self) -> bool:
+        return desk.may_be_rung(self.actor)
+
     @cached_property
     def job(self) -> str:
         """The label of the first job held, for the user chip."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest, QueryDict
@@ -80,6 +81,24 @@ class Source:
     order: int = 100
 
 
+@dataclass(frozen=True)
+class Alarm:
+    """What can't wait: a red line over every page until somebody posts to `url` (`act` is on the button).
+
+    It sounds for whom it rings; others who could take it only see it.
+    """
+
+    key: str
+    title: str
+    text: str
+    href: str
+    url: str
+    act: str
+    since: datetime
+    sounds: bool = True
+
+
+AlarmSource = Callable[[Actor], Iterable[Alarm]]
 WaitingSource = Callable[[Actor], Iterable[Waiting]]
 
 _menu: list[MenuEntry] = []
@@ -87,6 +106,7 @@ _cards: list[HomeCard] = []
 _waiting: list[WaitingSource] = []
 _due_soon: list[WaitingSource] = []
 _sources: list[Source] = []
+_alarms: list[tuple[str, AlarmSource]] = []
 _switcher: list[Callable[[HttpRequest], Switcher | None]] = []
 _export: list[tuple[str, str]] = []
 _import: list[Callable[[Actor, str], str]] = []
@@ -110,6 +130,12 @@ def register_waiting(source: WaitingSource) -> None:
 def register_due_soon(source: WaitingSource) -> None:
     if source not in _due_soon:
         _due_soon.append(source)
+
+
+def register_alarm(permission: str, source: AlarmSource) -> None:
+    """`source(actor)` is asked every quarter of a minute by each open desk of whoever has the permission: be quick."""
+    if (permission, source) not in _alarms:
+        _alarms.append((permission, source))
 
 
 def register_search(source: Source) -> None:
@@ -184,6 +210,16 @@ def waiting_for(actor: Actor) -> list[Waiting]:
 
 def due_soon_for(actor: Actor) -> list[Waiting]:
     return [line for source in _due_soon for line in source(actor) if line.count]
+
+
+def may_be_rung(actor: Actor) -> bool:
+    return any(actor.can(permission) for permission, _ in _alarms)
+
+
+def alarms_for(actor: Actor) -> list[Alarm]:
+    """Those that sound first, each group the longest waiting first."""
+    found = [alarm for permission, source in _alarms if actor.can(permission) for alarm in source(actor)]
+    return sorted(found, key=lambda alarm: (not alarm.sounds, alarm.since))
 
 
 def search(actor: Actor, text: str, limit: int = 6) -> list[tuple[Source, list[Hit]]]:

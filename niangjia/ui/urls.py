@@ -10,6 +10,7 @@ app_name = "ui"
 urlpatterns = [
     path("desk/", views.home, name="home"),
     path("desk/search/", views.search, name="search"),
+    path("desk/alarms/", views.alarms, name="alarms"),
     path("desk/display/", views.display, name="display"),
     path("desk/views/", views.save_view, name="save_view"),
     path("desk/views/<int:pk>/", views.change_view, name="change_view"),

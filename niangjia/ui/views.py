@@ -62,6 +62,17 @@ def home(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_GET
+def alarms(request: HttpRequest) -> HttpResponse:
+    """What rings now. Nothing is sent while it is the same: a screen reader would say it again and again."""
+    found = desk.alarms_for(actor_of(request))
+    key = " ".join(f"{alarm.key}{'!' if alarm.sounds else ''}" for alarm in found)
+    if key == request.GET.get("seen", ""):
+        return HttpResponse(status=204)
+    return render(request, "ui/parts/alarms.html", {"alarms": found, "key": key})
+
+
+@login_required
+@require_GET
 def search(request: HttpRequest) -> HttpResponse:
     text = " ".join(request.GET.get("q", "").split())[:50]
     if not text:

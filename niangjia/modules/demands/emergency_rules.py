@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 EXTREME, URGENT = 4, 3
-GAP = 10
+GAP, LONGEST_NEGATION = 10, 8
 """Characters that “…” may stand for, within one sentence."""
 
 Span = tuple[int, int]
@@ -70,7 +70,7 @@ def fired(rules: Iterable[Rule], text: str, people: int = 1) -> Fired | None:
 
 
 def _fires(rule: Rule, said: str, people: int) -> list[str]:
-    found = [span for word in rule.words for span in _spans(word, said) if not _NEGATED.search(said[: span[0]])]
+    found = [span for word in rule.words for span in _spans(word, said) if not _NEGATED.search(said[max(0, span[0] - LONGEST_NEGATION) : span[0]])]
     counted = _many(said, rule.people)
     left = _not_crossed_out(found + counted, rule.not_words, said)
     longest = [one for one in left if not any(one != other and _within(one, other) for other in left)]
@@ -178,7 +178,7 @@ DEFAULTS: tuple[Rule, ...] = (
         "群体诉求",
         ("集体讨薪", "集体讨要", "集体上访", "集体投诉", "联名", "围堵", "拉横幅", "拉了横幅", "聚集…讨", "聚集…要工资", "人聚集"),
         ("公司有…人，", "公司有…人。", "厂里有…人，", "单位有…人，", "员工总数", "职工总数", "共有员工", "共有职工", "在册", "招聘",
-         "招工", "招收", "名额", "报名", "容纳", "床位", "培训", "参加活动", "联名卡", "联名款", "联名鞋"),
+         "招工", "4050人", "人口", "万人", "招收", "名额", "报名", "容纳", "床位", "培训", "参加活动", "联名卡", "联名款", "联名鞋"),
         people=10,
     ),
     Rule(

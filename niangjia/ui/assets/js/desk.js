@@ -1,6 +1,7 @@
 // The desk's script: htmx for parts of a page, Alpine's CSP build for small behaviour, both under a strict policy.
 import htmx from "htmx.org";
 import Alpine from "@alpinejs/csp";
+import "./alarms.js";
 import "./dialogs.js";
 import "./display.js";
 import "./drawer.js";
