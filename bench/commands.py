@@ -50,3 +50,20 @@ def roster_import(
     raise typer.Exit(
         ground.run_on_a_copy("bench.roster_import", scale=scale, pg=pg, arguments=[str(rows), file_format, register])
     )
+
+
+@app.command()
+def worktime(deadlines: Annotated[int, typer.Option(help="How many deadlines are counted.")] = 100_000) -> None:
+    """Deadlines a second, and whether a walker by days and by minutes finds the same."""
+    from bench import worktime as bench
+
+    raise typer.Exit(bench.main(deadlines))
+
+
+@app.command()
+def reclock(
+    opened: Annotated[int, typer.Option("--open", help="How many cases are open.")] = 100_000,
+    pg: Annotated[int, typer.Option(help="PostgreSQL 18 (the wheel's) or 15 (Debian's).")] = 18,
+) -> None:
+    """A calendar comes out and everything open is counted anew; each compared with counting it alone."""
+    raise typer.Exit(ground.run_on_a_copy("bench.reclock", scale="small", pg=pg, arguments=[str(opened)]))
