@@ -38,6 +38,7 @@ class Mark:
     text: str
     tone: str = "neutral"
     icon: str = ""
+    solid: bool = False
 
 
 @dataclass(frozen=True)
@@ -111,6 +112,8 @@ class Control:
 
     @property
     def chosen_label(self) -> str:
+        if self.filter.label_of:
+            return self.filter.label_of(self.value)
         if self.filter.kind == "choice":
             return dict(self.options).get(self.value, self.value)
         return self.filter.label if self.filter.kind == "flag" else self.value
@@ -231,7 +234,7 @@ def query_kept(parameters: QueryDict) -> QueryDict:
 
 # The first class that fits: a bool is an int, a datetime a date.
 DRAWN: tuple[tuple[type, Callable[[Any], Any]], ...] = (
-    (Mark, lambda value: parts.badge(value.text, value.tone, icon=value.icon)),
+    (Mark, lambda value: parts.badge(value.text, value.tone, icon=value.icon, solid=value.solid)),
     (bool, lambda value: "是" if value else "否"),
     (datetime, parts.moment),
     (date, parts.day),

@@ -48,9 +48,16 @@ class Filter:
     choices: Choices | Callable[[Actor], Choices] = ()
     blank: str = "全部"  # what it means to choose nothing
     quiet: bool = False  # comes by a link and shows as a chip; the bar has no control for it
+    label_of: Callable[[str], str] | None = None  # what the chip says of a value that no choice names
 
     def options(self, actor: Actor) -> Choices:
         return self.choices(actor) if callable(self.choices) else self.choices
+
+    def said(self, value: str, actor: Actor) -> str:
+        """A value in words."""
+        if self.label_of:
+            return self.label_of(value)
+        return dict(self.options(actor)).get(value, value) if self.kind == "choice" else value
 
     def accepts(self, value: str, actor: Actor) -> bool:
         """A value from the address that means nothing here is dropped, not an error."""
@@ -176,8 +183,7 @@ def described(spec: ListSpec, chosen: Chosen, actor: Actor) -> str:
     for item in spec.filters:
         value = chosen.filters.get(item.key, "")
         if value:
-            label = dict(item.options(actor)).get(value, value) if item.kind == "choice" else value
-            said.append(item.label if item.kind == "flag" else f"{item.label}：{label}")
+            said.append(item.label if item.kind == "flag" else f"{item.label}：{item.said(value, actor)}")
     if chosen.text:
         said.append(f"搜索“{chosen.text}”")
     return " · ".join(said)

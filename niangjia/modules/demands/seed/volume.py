@@ -18,7 +18,7 @@ from psycopg.types.json import Jsonb
 
 from niangjia.engines.casework.models import Case, Entry, Participant, Role
 from niangjia.engines.casework.rules import ENDED, Stage, Verb
-from niangjia.kernel.access.models import Grant, Scope, User
+from niangjia.kernel.access.models import Grant, User
 from niangjia.kernel.bulk import advance_ids, built_afterwards, copy_rows, take_ids, vacuum
 from niangjia.kernel.crypto.ring import digest, ring
 from niangjia.kernel.synthetic import COHORTS, name_of, phone_number, wheel
@@ -210,7 +210,7 @@ class Maker:
         """(number, when received): more from year to year, fewer at weekends, by day and not by night."""
         today = timezone.localdate(self.now)
         days = [today - timedelta(days=back) for back in range(DAYS, -1, -1)]
-        weights = [(0.7 + 0.6 * n / DAYS) * (1.0 if day.weekday() < 5 else 0.35) for n, day in enumerate(days)]  # noqa: PLR2004
+        weights = [(0.7 + 0.6 * n / DAYS) * (1.0 if day.weekday() < 5 else 0.35) for n, day in enumerate(days)]
         reached, total = 0, sum(weights)
         for day, weight in zip(days, accumulate(weights), strict=True):
             upto = round(count * weight / total)
@@ -277,18 +277,18 @@ class Maker:
             self.resolved.append(pk)
         reached = course.stage is Stage.RESOLVED
         is_open = course.stage not in ENDED
-        paused = at if is_open and course.stage is Stage.IN_HAND and chance.random() < 0.02 else None  # noqa: PLR2004
+        paused = at if is_open and course.stage is Stage.IN_HAND and chance.random() < 0.02 else None
         due = None if paused else course.due_at
         closing = course.answered_at and at + timedelta(days=ANSWER_DAYS[urgency] * 1.4)
         partner = chance.choice(PARTNERS) if channel == Channel.PARTNER else ""
         rows.cases.append((
             pk, "demands.demand", number, title, spot.scope_id, chance.choice(spot.above), course.stage, urgency,
-            chance.random() < 0.004, chance.random() < 0.002, [], [], lead and lead[0], merged, at, course.accepted_at,  # noqa: PLR2004
+            chance.random() < 0.004, chance.random() < 0.002, [], [], lead and lead[0], merged, at, course.accepted_at,
             course.answered_at, course.answered_at, course.ended_at, moved, self.limits[urgency], 0,
             at + timedelta(days=1), at + timedelta(days=ANSWER_DAYS[urgency]), closing, due,
-            due if due and due > self.now else None, 0, False, paused, course.was_late, int(chance.random() < 0.05),  # noqa: PLR2004
-            0, int(chance.random() < 0.02), int(chance.random() < 0.04),  # noqa: PLR2004
-            chance.choice((3, 4, 4, 5, 5, 5)) if reached and chance.random() < 0.6 else None,  # noqa: PLR2004
+            due if due and due > self.now else None, 0, False, paused, course.was_late, int(chance.random() < 0.05),
+            0, int(chance.random() < 0.02), int(chance.random() < 0.04),
+            chance.choice((3, 4, 4, 5, 5, 5)) if reached and chance.random() < 0.6 else None,
             True if reached else None, partner, f"{number[2:]}" if partner else "",
         ))  # fmt: skip
         self.demand(rows, pk, at, spot, saying, channel, nature, title, body, firm, course)
@@ -299,11 +299,11 @@ class Maker:
         body: str, firm: tuple[int, str] | None, course: Course,
     ) -> None:  # fmt: skip
         chance = self.chance
-        anonymous = chance.random() < 0.03  # noqa: PLR2004
+        anonymous = chance.random() < 0.03
         name = "" if anonymous else name_of(chance, pk % 2, 1970 + pk % 30)
         phone = "" if anonymous else phone_number(FIRST_PHONE + chance.randrange(300_000))
         resolved = course.stage in (Stage.RESOLVED, Stage.CLOSED)
-        sums = chance.randrange(50_000, 5_000_000, 100) if saying.with_sums and chance.random() < 0.6 else None  # noqa: PLR2004
+        sums = chance.randrange(50_000, 5_000_000, 100) if saying.with_sums and chance.random() < 0.6 else None
         how = chance.choice(self.closings) if resolved else ""
         if course.stage is Stage.WITHDRAWN:
             how = HowClosed.WITHDRAWN
@@ -312,9 +312,9 @@ class Maker:
             self.seal(name, self.name_as) if name else None, digest(name) if name else None,
             self.seal(phone, self.phone_as) if phone else None, digest(phone) if phone else None, phone[-4:], anonymous,
             False, False, firm and firm[0], firm[1] if firm else "", spot.division or None, "",
-            at.date() - timedelta(days=chance.randrange(30)), 1 if chance.random() < 0.9 else chance.randint(2, 30),  # noqa: PLR2004
+            at.date() - timedelta(days=chance.randrange(30)), 1 if chance.random() < 0.9 else chance.randint(2, 30),
             sums, int(sums * 0.8) // 100 * 100 if sums and resolved else None, "", str(how),
-            resolved and channel == Channel.HOTLINE and chance.random() < 0.4, None, "按责任分工", NOTHING,  # noqa: PLR2004
+            resolved and channel == Channel.HOTLINE and chance.random() < 0.4, None, "按责任分工", NOTHING,
         ))  # fmt: skip
 
     def timeline(

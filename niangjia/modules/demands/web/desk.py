@@ -6,6 +6,7 @@ from django.urls import reverse
 
 from niangjia.engines.casework.kinds import CaseKind, register_kind
 from niangjia.modules.demands.permissions import Permission
+from niangjia.modules.demands.web import watching
 
 DEMAND = CaseKind(
     name="demands.demand",
@@ -23,3 +24,4 @@ DEMAND = CaseKind(
 
 def register() -> None:
     register_kind(DEMAND)
+    watching.register()

@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from niangjia.modules.demands.web import board, bulk, demand, demands, inbox, letters, monthly, supervising
+from niangjia.modules.demands.web import (
+    board,
+    bulk,
+    call_backs,
+    demand,
+    demands,
+    hotline,
+    inbox,
+    intake,
+    letters,
+    monthly,
+    recording,
+    supervising,
+)
 
 app_name = "demands"
 urlpatterns: list[URLPattern] = [
@@ -28,6 +41,23 @@ urlpatterns: list[URLPattern] = [
     path("demands/many/urge/", bulk.demands_urge, name="demands_urge"),
     path("organisations/<int:pk>/demands/", demands.organisation_demands, name="organisation_demands"),
     # recording, hotline, call-backs
+    path("demands/record/", recording.record, name="record"),
+    path("demands/record/assist/", intake.record_assist, name="record_assist"),
+    path("demands/<int:pk>/recorded/", recording.recorded, name="recorded"),
+    path("demands/kinds/", intake.kind_options, name="kind_options"),
+    path("demands/call-backs/", call_backs.call_backs, name="call_backs"),
+    path("demands/call-backs/<int:pk>/", call_backs.call_back, name="call_back"),
+    path("hotline/", hotline.hotline, name="hotline"),
+    path("hotline/begin/", hotline.hotline_begin, name="hotline_begin"),
+    path("hotline/calls/", call_backs.call_list, name="call_list"),
+    path("hotline/<int:pk>/", hotline.hotline_call, name="hotline_call"),
+    path("hotline/<int:pk>/follow/<int:demand_id>/", hotline.hotline_follow, name="hotline_follow"),
+    path("hotline/<int:pk>/drop/", hotline.hotline_drop, name="hotline_drop"),
+    path("hotline/<int:pk>/promise/", hotline.hotline_promise, name="hotline_promise"),
+    path("hotline/<int:pk>/nuisance/", hotline.hotline_nuisance, name="hotline_nuisance"),
+    path("hotline/<int:pk>/return/", call_backs.call_return, name="call_return"),
+    path("hotline/<int:pk>/reveal/", call_backs.call_reveal, name="call_reveal"),
+    path("hotline/nuisances/<int:pk>/lift/", hotline.nuisance_lift, name="nuisance_lift"),
     # catalogue
     # responsibilities, emergencies, alerts
 ]

@@ -1,0 +1,232 @@
+"""诉求台账: every demand in sight, and the cuts of it that figures open into."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django.db.models import QuerySet, Value
+from django.db.models.functions import Coalesce
+from django.urls import reverse, reverse_lazy
+from django.utils import timezone
+
+from niangjia.engines.casework.rules import OPEN, Stage, Urgency
+from niangjia.kernel.access.actor import Actor
+from niangjia.kernel.access.models import User
+from niangjia.kernel.days import day_in
+from niangjia.kernel.lists.counting import Count
+from niangjia.kernel.lists.spec import Chosen, Column, Filter, ListSpec, Sort, register
+from niangjia.modules.demands.models import Demand
+from niangjia.modules.demands.permissions import Permission
+from niangjia.modules.demands.queries import narrowing
+from niangjia.modules.demands.queries.catalogue import catalogue
+from niangjia.modules.demands.queries.finding import found
+from niangjia.modules.demands.rules import Channel, HowClosed, Nature
+from niangjia.modules.demands.web.marks import asker, left_mark, stage_mark, urgency_mark
+from niangjia.modules.organisations.queries.organisations import names_of
+from niangjia.ui.listing import Bulk, Screen
+
+NEVER = datetime(9999, 12, 31, tzinfo=UTC)
+OPEN_ONES, ENDED_ONES = "open", "ended"
+BY_RECEIVED = Sort("received_at", "最近登记的在前", ("case__received_at",), descending=True)
+BY_DUE = Sort("due", "最先到期的在前", ("due_first",))
+BY_NUMBER = Sort("number", "按编号", ("case__number",), descending=True)
+Rows = QuerySet[Any]
+
+
+def by(field: str, read: Callable[[str], Any] = str) -> Callable[[Rows, str], Rows]:
+    return lambda rows, value: rows.filter(**{field: read(value)})
+
+
+def by_id(field: str) -> Callable[[Rows, str], Rows]:
+    """An id in the address; what is none finds nothing."""
+    return lambda rows, value: rows.filter(**{field: int(value)}) if is_id(value) else rows.none()
+
+
+def is_id(value: str) -> bool:
+    return value.isascii() and value.isdigit() and len(value) < 18  # noqa: PLR2004 - a bigint
+
+
+def flag(**condition: Any) -> Callable[[Rows, str], Rows]:
+    return lambda rows, _: rows.filter(**condition)
+
+
+def by_stage(rows: Rows, value: str) -> Rows:
+    if value in (OPEN_ONES, ENDED_ONES):
+        stages = narrowing.STAGES_OPEN if value == OPEN_ONES else narrowing.STAGES_ENDED
+        return rows.filter(case__stage__in=stages)
+    return rows.filter(case__stage=int(value))
+
+
+def by_rating(rows: Rows, value: str) -> Rows:
+    return rows.filter(case__is_satisfied={"yes": True, "no": False, "none": None}[value])
+
+
+def since(on: str) -> Callable[[Rows, str], Rows]:
+    return lambda rows, value: narrowing.of_period(rows, day_in(value), None, on=on)
+
+
+def until(on: str) -> Callable[[Rows, str], Rows]:
+    return lambda rows, value: narrowing.of_period(rows, None, day_in(value), on=on)
+
+
+def codes(words: Any) -> list[tuple[str, str]]:
+    return [(str(code), label) for code, label in words.choices()]
+
+
+def kinds(_: Actor) -> list[tuple[str, str]]:
+    """Groups, each with its kinds below it."""
+    known = catalogue()
+    lines = [("-", "未分类")]
+    for group in known.groups:
+        lines.append((group.code, group.name))
+        lines += [(kind.code, f"　{kind.name}") for kind in known.kinds_in(group.code)]
+    return lines
+
+
+def name_of_place(value: str) -> str:
+    return names_of([int(value)]).get(int(value), value) if is_id(value) else value
+
+
+def name_of_user(value: str) -> str:
+    return User.objects.filter(pk=int(value)).values_list("name", flat=True).first() or value if is_id(value) else value
+
+
+def name_of_zone(value: str) -> str:
+    from niangjia.modules.organisations.models import Zone
+
+    rows = Zone.objects.unscoped(reason="label of a filter; the rows are in sight by themselves")
+    return rows.filter(pk=int(value)).values_list("name", flat=True).first() or value if is_id(value) else value
+
+
+class DemandList(ListSpec):
+    name = "demands.demand"
+    title = "诉求台账"
+    permission = Permission.DEMAND_VIEW
+    search_hint = "编号、内容、诉求人、手机号"
+    columns = (
+        Column("title", "诉求内容", lambda row: row.case.title, template="demands/cells/title.html", phone="title"),
+        Column("number", "编号", lambda row: row.case.number),
+        Column("kind", "类别", lambda row: row.kind_name),
+        Column("asker", "诉求人", asker, phone="hidden", personal=True),
+        Column("stage", "状态", lambda row: stage_mark(row.case)),
+        Column("left", "时限", lambda row: left_mark(row.case, row.now)),
+        Column("organisation", "承办单位", lambda row: row.organisation),
+        Column("lead", "主办人", lambda row: row.lead_name, phone="hidden"),
+        Column("channel", "来源", lambda row: Channel(row.channel).label, phone="hidden"),
+        Column("received_at", "登记时间", lambda row: row.case.received_at, phone="hidden"),
+        Column("nature", "性质", lambda row: Nature(row.nature).label, default=False, phone="hidden"),
+        Column("urgency", "紧急程度", lambda row: urgency_mark(row.case), default=False, phone="hidden"),
+        Column("due_at", "到期时间", lambda row: row.case.due_at, default=False, phone="hidden"),
+        Column("employer", "用人单位", lambda row: row.employer_name, default=False, phone="hidden"),
+        Column("people", "涉及人数", default=False, numeric=True, phone="hidden"),
+        Column("ended_at", "办结时间", lambda row: row.case.ended_at, default=False, phone="hidden"),
+        Column(
+            "how_closed", "办结方式", default=False, phone="hidden",
+            value=lambda row: HowClosed(row.how_closed).label if row.how_closed else "",
+        ),
+    )  # fmt: skip
+    filters = (
+        Filter(
+            "stage", "状态", apply=by_stage,
+            choices=[(OPEN_ONES, "在办（全部）"), *codes(Stage), (ENDED_ONES, "已结（全部）")],
+        ),
+        Filter("kind", "类别", choices=kinds, apply=narrowing.of_kind),
+        Filter("urgency", "紧急程度", choices=codes(Urgency), apply=by("case__urgency", int)),
+        Filter("nature", "性质", choices=codes(Nature), apply=by("nature", int)),
+        Filter("channel", "来源", choices=codes(Channel), apply=by("channel", int)),
+        Filter("since", "登记从", kind="date", apply=since("case__received_at")),
+        Filter("until", "到", kind="date", apply=until("case__received_at")),
+        Filter("overdue", "已超时", kind="flag", apply=lambda rows, _: narrowing.overdue(rows, timezone.now())),
+        Filter("major", "重大", kind="flag", apply=flag(case__is_major=True)),
+        Filter("reopened", "重新办理过", kind="flag", quiet=True, apply=flag(case__reopened__gt=0)),
+        Filter(
+            "soon", "一天内到期", kind="flag", quiet=True,
+            apply=lambda rows, _: narrowing.due_before(rows, timezone.now(), timezone.now() + timedelta(days=1)),
+        ),
+        Filter(
+            "today", "今天到期", kind="flag", quiet=True, apply=lambda rows, _: narrowing.due_today(rows, timezone.now())
+        ),
+        Filter("paused", "暂停计时", kind="flag", quiet=True, apply=flag(case__stage__in=narrowing.STAGES_OPEN, case__paused_at__isnull=False)),
+        Filter("paused_before", "暂停早于", kind="date", quiet=True, apply=until("case__paused_at")),
+        Filter("handed_back", "退办过", kind="flag", quiet=True, apply=flag(case__hand_backs__gt=0)),
+        Filter("urged", "催办过", kind="flag", quiet=True, apply=flag(case__urged__gt=0)),
+        Filter(
+            "place", "承办单位（本级）", kind="text", quiet=True, label_of=name_of_place, apply=by_id("case__scope")
+        ),
+        Filter("lead", "主办人", kind="text", quiet=True, label_of=name_of_user, apply=by_id("case__lead")),
+        Filter("no_lead", "没有主办人", kind="flag", quiet=True, apply=flag(case__lead=None)),
+        Filter("zone", "片区", kind="text", quiet=True, label_of=name_of_zone, apply=by_id("zone")),
+        Filter("employer", "用人单位", kind="text", quiet=True, apply=by_id("employer")),
+        Filter(
+            "how_closed", "办结方式", choices=HowClosed.choices(), quiet=True, apply=by("how_closed"),
+        ),
+        Filter(
+            "satisfied", "满意度", choices=[("yes", "满意"), ("no", "不满意"), ("none", "未评价")], quiet=True,
+            apply=by_rating,
+        ),
+        Filter("on_time", "按时办结", kind="flag", quiet=True, apply=lambda rows, _: narrowing.on_time(rows)),
+        Filter("late", "超过时限", kind="flag", quiet=True, apply=lambda rows, _: narrowing.late(rows)),
+        Filter("with_sums", "有追回金额", kind="flag", quiet=True, apply=flag(recovered_fen__gt=0)),
+        Filter("at_once", "一次办结", kind="flag", quiet=True, apply=flag(is_closed_at_once=True)),
+        Filter("accepted_since", "受理从", kind="date", quiet=True, apply=since("case__accepted_at")),
+        Filter("accepted_until", "受理到", kind="date", quiet=True, apply=until("case__accepted_at")),
+        Filter("ended_since", "办结从", kind="date", quiet=True, apply=since("case__ended_at")),
+        Filter("ended_until", "办结到", kind="date", quiet=True, apply=until("case__ended_at")),
+    )  # fmt: skip
+    sorts = (BY_RECEIVED, BY_DUE, BY_NUMBER)
+
+    def rows(self, actor: Actor) -> Rows:
+        return with_due(Demand.objects.visible_to(actor))
+
+    def found(self, rows: Rows, text: str, actor: Actor) -> Rows:
+        return found(rows, text)
+
+    def fenced(self, chosen: Chosen, actor: Actor, within: str | None, count: Count) -> bool:
+        """Few rows are sorted after they are found: a walk through the newest would meet them late or never."""
+        return bool(chosen.text) or count.exact
+
+    def dressed(self, rows: Rows) -> Rows:
+        unread = ("body", "words", "asker_phone", "suggested", "case__limits", "case__lead__phone")
+        return with_due(rows).select_related("case__lead").defer(*unread)
+
+    def presented(self, rows: list[Any], actor: Actor) -> list[Any]:
+        names, known, now = names_of({row.case.scope_id for row in rows}), catalogue(), timezone.now()
+        for row in rows:
+            row.now = now
+            row.organisation = names.get(row.case.scope_id, "")
+            row.kind_name = known.label_of(row.kind)
+            row.lead_name = row.case.lead.name if row.case.lead else "待分派" if row.case.stage in OPEN else ""
+            row.urgent_word = Urgency(row.case.urgency).label
+        return rows
+
+
+def with_due(rows: Rows) -> Rows:
+    """What isn't running is due last; lists sort by no nulls. There is an index over this very expression."""
+    return rows.annotate(due_first=Coalesce("case__due_at", Value(NEVER)))
+
+
+ASSIGN = Bulk("分派", "demands:demands_assign", Permission.DEMAND_ACCEPT, icon="user-plus", text="下一步选择交给谁办。")
+BULK = (
+    Bulk(
+        "受理", "demands:demands_accept", Permission.DEMAND_ACCEPT, icon="circle-check",
+        text="逐件受理；哪一件不能受理会逐条说明。",
+    ),
+    ASSIGN,
+    Bulk(
+        "催办", "demands:demands_urge", Permission.DEMAND_SUPERVISE, icon="bell-ringing",
+        text="主办人会收到您写的话。", reason=True,
+    ),
+)  # fmt: skip
+
+DEMANDS = Screen(
+    register(DemandList()),
+    row_url=lambda row: reverse("demands:demand", args=[row.pk]),
+    bulk=BULK,
+    empty_title="还没有诉求",
+    empty_text="从热线、窗口、手机和走访来的诉求都会出现在这里。先登记第一件吧。",
+    empty_href=reverse_lazy("demands:record"),  # type: ignore[arg-type]
+    empty_action="登记诉求",
+    template="demands/demand_list.html",
+)
