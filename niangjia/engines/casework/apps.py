@@ -7,6 +7,7 @@ class CaseworkConfig(AppConfig):
     verbose_name = "工单办理"
 
     def ready(self) -> None:
+        from niangjia.engines.casework import reclocking  # noqa: F401 - it hears of calendars and office hours
         from niangjia.engines.casework.rules import Verb
         from niangjia.kernel.audit.labels import register_labels
 

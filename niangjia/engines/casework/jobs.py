@@ -1,9 +1,11 @@
 """The clock of all cases: every minute what is due climbs, and what lost its lead is brought to its desk."""
 
 from django.utils import timezone
+from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
 from niangjia.engines.casework.actions.climbing import bring_orphans, climb_due
+from niangjia.engines.casework.reclocking import reclock_open
 
 
 @app.periodic(cron="* * * * *")
@@ -12,3 +14,16 @@ def climb(timestamp: int) -> None:
     now = timezone.now()
     climb_due(now=now)
     bring_orphans(now=now)
+
+
+@app.task(name="casework.reclock", lock="casework.reclock", retry=RetryStrategy(max_attempts=3, wait=30))
+def reclock(years: list[int], path: str) -> None:
+    """A calendar or office hours changed; runs one at a time."""
+    reclock_open(now=timezone.now(), years=years, path=path)
+
+
+@app.periodic(cron="50 3 * * *")
+@app.task(name="casework.reclock_nightly", queueing_lock="casework.reclock_nightly", pass_context=False)
+def reclock_nightly(timestamp: int) -> None:
+    """What was being changed while its clock was counted anew, or stands in another place since."""
+    reclock_open(now=timezone.now())
