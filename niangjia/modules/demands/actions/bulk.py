@@ -12,6 +12,7 @@ from niangjia.kernel.errors import Missing, NotPermitted, Refused
 from niangjia.modules.demands.models import Demand
 
 MOST_ROWS = 200
+GONE = "没有找到这件诉求，可能刚被移走。"
 NOT_YOURS = "您没有办理这件诉求的权限。"
 
 
@@ -55,11 +56,8 @@ def each(pks: Iterable[int], act: Callable[[int], object], actor: Actor) -> list
     seen = Demand.objects.visible_to(actor).filter(pk__in=wanted).order_by("pk")
     named = {pk: (number, title) for pk, number, title in seen.values_list("pk", "case__number", "case__title")}
     results = []
-    for pk in (*named, *sorted(wanted - named.keys())):
-        number, title = named.get(pk, ("", ""))
+    for pk, (number, title) in named.items():
         try:
-            if not number:
-                raise Missing("没有找到这件诉求，可能刚被移走。")
             act(pk)
         except NotPermitted as problem:
             results.append(Result(pk, number, title, problem.message or NOT_YOURS))
@@ -67,4 +65,5 @@ def each(pks: Iterable[int], act: Callable[[int], object], actor: Actor) -> list
             results.append(Result(pk, number, title, problem.message))
         else:
             results.append(Result(pk, number, title))
-    return results
+    gone = (Result(pk, "", "", GONE) for pk in sorted(wanted - named.keys()))
+    return [*results, *gone]

@@ -89,7 +89,7 @@ def unsaid(model: type[models.Model], names: tuple[str, ...]) -> tuple[list[str]
     fields = [
         field
         for field in model._meta.concrete_fields
-        if field.attname not in names and not field.null and not field.primary_key
+        if field.attname not in names and not field.null and not field.primary_key and not field.generated
     ]
     defaults = (field.get_default() for field in fields)
     return [field.attname for field in fields], [Jsonb(one) if isinstance(one, dict) else one for one in defaults]
@@ -186,7 +186,9 @@ NOTHING = Jsonb({})
 class Maker:
     """Makes the rows, one demand after the other in the order of their times."""
 
-    def __init__(self, spots: list[Spot], shares: list[float], chance: random.Random, now: datetime, first: int):
+    def __init__(
+        self, spots: list[Spot], shares: list[float], chance: random.Random, now: datetime, first: int
+    ) -> None:
         self.spots, self.reach = spots, list(accumulate(shares))
         self.chance, self.now, self.first = chance, now, first
         self.sayings = wheel([(saying, saying.weight) for saying in SAYINGS], WHEEL)
@@ -291,11 +293,14 @@ class Maker:
             chance.choice((3, 4, 4, 5, 5, 5)) if reached and chance.random() < 0.6 else None,
             True if reached else None, partner, f"{number[2:]}" if partner else "",
         ))  # fmt: skip
-        self.demand(rows, pk, at, spot, saying, channel, nature, title, body, firm, course)
-        self.timeline(rows, pk, at, spot, lead, course)
+        self.demand(
+            rows, pk, at, spot=spot, saying=saying, channel=channel, nature=nature, title=title, body=body, firm=firm,
+            course=course,
+        )  # fmt: skip
+        self.timeline(rows, pk, at, spot=spot, lead=lead, course=course)
 
     def demand(
-        self, rows: Rows, pk: int, at: datetime, spot: Spot, saying: Saying, channel: int, nature: int, title: str,
+        self, rows: Rows, pk: int, at: datetime, *, spot: Spot, saying: Saying, channel: int, nature: int, title: str,
         body: str, firm: tuple[int, str] | None, course: Course,
     ) -> None:  # fmt: skip
         chance = self.chance
@@ -318,7 +323,7 @@ class Maker:
         ))  # fmt: skip
 
     def timeline(
-        self, rows: Rows, pk: int, at: datetime, spot: Spot, lead: tuple[int, str] | None, course: Course
+        self, rows: Rows, pk: int, at: datetime, *, spot: Spot, lead: tuple[int, str] | None, course: Course
     ) -> None:
         def said(verb: Verb, when: datetime, who: tuple[int, str], text: str = "", *, told: bool = False) -> None:
             rows.entries.append((pk, verb.value, when, who[0], who[1], spot.scope_id, text, NOTHING, told, []))
