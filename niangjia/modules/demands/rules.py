@@ -164,6 +164,7 @@ class Facts:
     people: int = 1
     claimed_fen: int | None = None
     recording: str = ""
+    paper_number: str = ""  # on the letter, or in the sheet it came in
     suggested: Mapping[str, Any] = field(default_factory=dict)
 
     def tidied(self) -> Facts:
@@ -174,7 +175,7 @@ class Facts:
             self, body=body, title=tidy_line(self.title)[:LONGEST_TITLE] or title_from(body),
             asker_name=name[:50], asker_phone=tidy_phone(self.asker_phone),
             employer_name=tidy_line(self.employer_name)[:100], place=tidy_line(self.place)[:200],
-            recording=self.recording.strip()[:300],
+            recording=self.recording.strip()[:300], paper_number=tidy_line(self.paper_number)[:40],
         )  # fmt: skip
 
 
@@ -249,6 +250,20 @@ def ensure_how_closed(how: str, recovered_fen: int | None, claimed_fen: int | No
         raise Refused(
             "demand.recovered_fen", "追回金额是诉求金额的一百倍以上，多半是单位填错了，请按“元”核对。", "recovered_fen"
         )
+
+
+FIELD_LABELS: Mapping[str, str] = {
+    "title": "标题", "body": "内容", "nature": "性质", "kind": "类别", "party": "诉求主体", "employer_id": "用人单位",
+    "employer_name": "用人单位", "division_id": "所在镇街", "zone_id": "片区", "place": "地点", "happened_on": "发生日期",
+    "people": "涉及人数", "claimed_fen": "涉及金额", "recording": "录音", "paper_number": "文号", "asker_name": "诉求人姓名",
+    "asker_phone": "联系电话", "is_anonymous": "匿名", "tells_own_union": "是否告知本单位工会", "accused_user_id": "被反映的工作人员",
+    "is_confidential": "保密",
+}  # fmt: skip
+
+
+def changed_labels(names: Iterable[str]) -> str:
+    """For the timeline: which facts were put right, never what they were."""
+    return "、".join(dict.fromkeys(FIELD_LABELS[name] for name in names if name in FIELD_LABELS))
 
 
 # --- words for the search ---

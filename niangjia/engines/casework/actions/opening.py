@@ -9,6 +9,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from niangjia.engines.casework.actions.clocks import set_clock
+from niangjia.engines.casework.actions.keeping import keep_from
 from niangjia.engines.casework.actions.looking import let_heads_look
 from niangjia.engines.casework.actions.stepping import Step, locked, take_part, write_entry, writing
 from niangjia.engines.casework.kinds import kind_named
@@ -105,12 +106,16 @@ def edit_case(
     *,
     title: str | None = None,
     is_confidential: bool | None = None,
+    kept_from: tuple[Iterable[int], Iterable[int]] | None = None,
     text: str = "",
     data: Mapping[str, object] | None = None,
     actor: Actor,
     now: datetime,
 ) -> Case:
-    """The room above changed facts of its own: `text` says which in the timeline. It has asked the right."""
+    """The room above changed facts of its own: `text` says which in the timeline. It has asked the right.
+
+    `kept_from`: the places and the users that must not see it from now on.
+    """
     with transaction.atomic():
         case = locked(case_id, actor)
         with writing(case, Verb.EDIT, actor=actor, now=now, text=text) as step:
@@ -121,4 +126,6 @@ def edit_case(
                 case.is_confidential = is_confidential
                 if is_confidential and case.lead_id is None:
                     let_heads_look(case, now=now)
+            if kept_from is not None:
+                keep_from(step, places=kept_from[0], users=kept_from[1])
     return case

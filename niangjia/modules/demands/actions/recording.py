@@ -11,6 +11,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from niangjia.engines.casework import actions as casework
+from niangjia.engines.casework.actions.keeping import nearest_outside
 from niangjia.engines.casework.rules import Urgency
 from niangjia.kernel.access.actor import SYSTEM, Actor
 from niangjia.kernel.access.models import Scope, User
@@ -18,7 +19,6 @@ from niangjia.kernel.audit import actions as audit
 from niangjia.kernel.crypto.ring import digest
 from niangjia.kernel.errors import Missing, NotPermitted, Refused
 from niangjia.kernel.events import publish
-from niangjia.kernel.ltree import is_under
 from niangjia.modules.demands.actions import alerts, routing
 from niangjia.modules.demands.actions.telling import tell_asker
 from niangjia.modules.demands.emergency_rules import Fired
@@ -66,14 +66,14 @@ def record_demand(
 
     A demand against an employer lies neither with its own union nor under it, unless the asker agrees.
     Raises Refused, Missing, NotPermitted. Officers record with their right; the asker's own doors come
-    with `casework.ASKER`, what is brought over from elsewhere with `SYSTEM`.
+    with `casework.ASKER`, another system with an actor that holds nothing, a file brought over with `SYSTEM`.
     """
     came_in = Scope.objects.filter(pk=scope_id).first()
     if came_in is None:
         raise Missing("没有找到接收诉求的工会。")
     facts, employer = _understood(facts, came_in, actor, now)
     kept_from = unions_kept_from(facts, employer, came_in.pk)
-    scope = _outside(came_in, kept_from)
+    scope = nearest_outside(came_in, kept_from)
     fired = emergency.fired(f"{facts.title}\n{facts.body}", facts.people, scope.path)
     facts = _graded(facts, fired)
     case = casework.open_case(
@@ -103,10 +103,9 @@ def _understood(facts: Facts, came_in: Scope, actor: Actor, now: datetime) -> tu
     """Put right, allowed, and with what the register and the catalogue know. Raises Refused, NotPermitted."""
     facts = facts.tidied()
     ensure_facts(facts, today=timezone.localdate(now), synthetic=settings.SYNTHETIC_NUMBERS)
-    if not (partner and actor.user_id is None):  # whose signature the room above has checked
-        _ensure_may_record(facts, came_in, actor)
+    _ensure_may_record(facts, came_in, actor)
     _ensure_not_flooded(facts, now)
-    facts, employer = _with_employer(facts)
+    facts, employer = with_employer(facts)
     return _with_kind(facts), employer
 
 
@@ -130,7 +129,10 @@ def again(pk: int) -> Demand:
 
 
 def _ensure_may_record(facts: Facts, scope: Scope, actor: Actor) -> None:
-    if actor == SYSTEM or (actor == casework.ASKER and facts.channel in PUBLIC_DOORS):
+    # What holds no job is a door of the product's own: the phone page, another system, a file brought over.
+    through_door = actor == casework.ASKER and facts.channel in PUBLIC_DOORS
+    handed_over = actor.user_id is None and not actor.held and facts.channel == Channel.PARTNER
+    if actor == SYSTEM or through_door or handed_over:
         return
     if not actor.may(Permission.DEMAND_RECORD, scope.path):
         raise NotPermitted
@@ -152,7 +154,7 @@ def _ensure_not_flooded(facts: Facts, now: datetime) -> None:
         )
 
 
-def _with_employer(facts: Facts) -> tuple[Facts, EmployerFacts | None]:
+def with_employer(facts: Facts) -> tuple[Facts, EmployerFacts | None]:
     """The employer's ground and zone where none was named; an exact name is the employer's own."""
     pk = facts.employer_id or (employer_named(facts.employer_name) if facts.employer_name else None)
     employer = employer_facts(pk) if pk else None
@@ -174,18 +176,6 @@ def unions_kept_from(facts: Facts, employer: EmployerFacts | None, scope_id: int
     if is_of_one_employer(scope_id):
         kept.add(scope_id)
     return sorted(kept)
-
-
-def _outside(scope: Scope, kept_from: list[int]) -> Scope:
-    """The nearest place above that is not one of these and not under one."""
-    above: list[int] = []
-    for label in map(int, scope.path.split(".")):
-        if label in kept_from:
-            break
-        above.append(label)
-    if not above or above[-1] == scope.pk:
-        return scope
-    return Scope.objects.get(pk=above[-1])
 
 
 def _sits_in(actor: Actor, places: list[int]) -> bool:
@@ -217,7 +207,7 @@ def _written(case_id: int, facts: Facts, actor: Actor, *, is_closed_at_once: boo
         for name in (
             "nature", "kind", "channel", "body", "party", "asker_name", "asker_phone", "asker_user_id", "person_id",
             "asker_employer_id", "is_anonymous", "tells_own_union", "employer_id", "employer_name", "zone_id",
-            "accused_user_id", "place", "happened_on", "people", "claimed_fen", "recording",
+            "accused_user_id", "place", "happened_on", "people", "claimed_fen", "recording", "paper_number",
         )
     }  # fmt: skip
     if facts.accused_user_id and not User.objects.filter(pk=facts.accused_user_id).exists():
@@ -231,8 +221,3 @@ def _written(case_id: int, facts: Facts, actor: Actor, *, is_closed_at_once: boo
 
 def words_of(facts: Facts) -> list[str]:
     return pairs_of(facts.title, facts.body, facts.employer_name, facts.place)
-
-
-def is_kept_out(path: str, kept_from: list[int]) -> bool:
-    """Whether a place is one of these or lies under one."""
-    return any(is_under(path, place.path) for place in Scope.objects.filter(pk__in=kept_from))
