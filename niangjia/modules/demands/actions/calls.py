@@ -11,7 +11,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from niangjia.engines.casework import actions as casework
-from niangjia.engines.casework.rules import OPEN, Stage
+from niangjia.engines.casework.models import Case
+from niangjia.engines.casework.rules import OPEN, TRIES, Stage
 from niangjia.kernel.access.actor import Actor
 from niangjia.kernel.access.models import Scope
 from niangjia.kernel.acting import adding, changing
@@ -178,6 +179,30 @@ def return_call(
             call.note = "；".join(part for part in (call.note, said) if part)[:300]
         call.save()
     return call
+
+
+def call_back_demand(
+    demand_id: int,
+    *,
+    is_reached: bool,
+    is_satisfied: bool | None = None,
+    rating: int | None = None,
+    text: str = "",
+    next_at: datetime | None = None,
+    actor: Actor,
+    now: datetime,
+) -> Case:
+    """回访 by telephone; in vain it is tried again at `next_at`, and the third time in vain ends it. Raises Refused."""
+    demand = demand_in_sight(demand_id, actor)
+    if not is_reached:
+        if next_at is None and demand.case.tries + 1 < TRIES:
+            raise Refused("call.next", "没有联系上，请写下次什么时候再打。", "next_at")
+        if next_at is not None:
+            ensure_next(next_at, now)
+    return casework.call_back(
+        demand.pk, is_reached=is_reached, is_satisfied=is_satisfied, rating=rating, text=text, next_at=next_at,
+        actor=actor, now=now,
+    )  # fmt: skip
 
 
 def ensure_next(at: datetime, now: datetime) -> None:

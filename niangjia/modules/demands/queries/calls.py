@@ -6,23 +6,24 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 from django.utils import timezone
 
-from niangjia.engines.casework.rules import Stage
+from niangjia.engines.casework.models import CallBack, Entry
+from niangjia.engines.casework.rules import Stage, Verb
 from niangjia.kernel.access.actor import Actor
 from niangjia.kernel.access.models import Scope
 from niangjia.kernel.crypto.ring import digest
 from niangjia.kernel.errors import Missing, NotPermitted, Refused
+from niangjia.kernel.numbers import line_of
 from niangjia.modules.demands.models import Call, Demand, Nuisance
-from niangjia.modules.demands.permissions import Permission
 from niangjia.modules.demands.queries.demands import asked_before
 from niangjia.modules.members.queries.search import first_hits
 from niangjia.modules.organisations.queries.membership import employer_names
 from niangjia.modules.organisations.queries.organisations import names_of
 
 FEW, AT_ONCE = 5, 50
-A_MOBILE = 11
+A_MOBILE, SHORTEST_NUMBER = 11, 3
 
 
 def seat_of(actor: Actor, permission: str, *, within: str | None = None) -> Scope:
@@ -57,6 +58,14 @@ def calls_of_operator(actor: Actor, *, now: datetime) -> list[Call]:
 def calls_not_ended(actor: Actor) -> list[Call]:
     """Own calls still on, or left open when something else went wrong."""
     return list(Call.objects.visible_to(actor).filter(operator=actor.user_id, ended_at=None).order_by("-pk")[:FEW])
+
+
+def calls_from(rows: Any, text: str) -> Any:
+    """The calls of a number. Raises Refused for what is none: numbers are kept as digests, a part finds nothing."""
+    number, _ = line_of(text)
+    if not number.isdigit() or len(number) < SHORTEST_NUMBER:
+        raise Refused("call.search", "请输入完整的来电号码。", "q")
+    return rows.filter(phone_digest=digest(number))
 
 
 @dataclass(frozen=True)
@@ -150,5 +159,29 @@ def promises_due(actor: Actor, *, now: datetime) -> int:
     return promised_calls(actor).filter(call_back_at__lte=now + timedelta(minutes=30))[:100].count()
 
 
-def may_call_back(actor: Actor) -> bool:
-    return actor.can(Permission.DEMAND_CALL_BACK)
+@dataclass(frozen=True)
+class Tries:
+    """What was tried since the latest answer: how often, when last, when next."""
+
+    number: int
+    last_at: datetime | None
+    next_at: datetime | None
+
+
+def tries_of(demands: list[Demand]) -> dict[int, Tries]:
+    """In one statement."""
+    rows = CallBack.objects.unscoped(reason="call-backs of demands in sight").filter(
+        case__in=[row.pk for row in demands], is_reached=False, at__gte=F("case__answered_at")
+    )
+    last = {row.case_id: row for row in rows.order_by("at")}
+    return {
+        row.pk: Tries(row.case.tries, last[row.pk].at, last[row.pk].next_at) if row.pk in last else Tries(0, None, None)
+        for row in demands
+    }
+
+
+def answer_given(demand: Demand) -> Entry | None:
+    """The latest answer, to be read out again."""
+    rows = Entry.objects.unscoped(reason="the answer of a demand in sight").filter(case=demand.pk, verb=Verb.ANSWER)
+    found: Entry | None = rows.order_by("-pk").first()
+    return found

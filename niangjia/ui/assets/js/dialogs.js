@@ -36,3 +36,6 @@ document.addEventListener("keydown", (event) => {
 document.addEventListener("htmx:afterRequest", (event) => {
   if (event.detail.successful && event.detail.requestConfig.verb !== "get") event.detail.elt.closest?.("dialog.box")?.close();
 });
+
+// A dialog that came back with a mistake in it.
+document.addEventListener("DOMContentLoaded", () => document.querySelector("dialog[data-shown]")?.showModal());
