@@ -23,7 +23,7 @@ def phone_number() -> str:
     return f"1248{next(_numbers):07}"
 
 
-def facts(body: str = "公司三个月没有发工资，十二个人都没拿到。", **more: Any) -> Facts:
+def facts(body: str = "公司三个月没有发工资，三个人都没拿到。", **more: Any) -> Facts:
     return Facts(
         **{
             "nature": Nature.COMPLAINT, "channel": Channel.HOTLINE, "kind": "0101", "body": body,
