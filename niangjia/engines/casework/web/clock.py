@@ -58,7 +58,9 @@ def clock_shown(case: Case, pause: Pause | None, *, now: datetime) -> Clock:
     if case.paused_at is not None:
         why = PauseReason(pause.reason).label if pause else ""
         since = f"{timezone.localtime(case.paused_at):%m-%d %H:%M}"
-        return Clock("计时已暂停", icon="player-pause", note=f"{why}，从 {since} 起" if why else f"从 {since} 起", url=url)
+        return Clock(
+            "计时已暂停", icon="player-pause", note=f"{why}，从 {since} 起" if why else f"从 {since} 起", url=url
+        )
     running = queries.running_limit(case)
     if case.due_at is None or running is None:
         return Clock("没有期限在走", icon="clock-off", note="等待回访" if case.answered_at else "", url=url)

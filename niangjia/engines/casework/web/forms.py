@@ -20,7 +20,14 @@ from niangjia.kernel.access.actor import Actor
 from niangjia.ui.forms import DayField
 
 YES_NO = [("yes", "是"), ("no", "否")]
-RATINGS = [("", "未评分"), (5, "5 分 非常满意"), (4, "4 分 满意"), (3, "3 分 一般"), (2, "2 分 不满意"), (1, "1 分 很不满意")]
+RATINGS = [
+    ("", "未评分"),
+    (5, "5 分 非常满意"),
+    (4, "4 分 满意"),
+    (3, "3 分 一般"),
+    (2, "2 分 不满意"),
+    (1, "1 分 很不满意"),
+]
 
 
 class ActForm(forms.Form):
@@ -53,7 +60,9 @@ class AcceptForm(ActForm):
 
 class RefuseForm(ActForm):
     reason = WordsField(label="不予受理的理由", max_length=500, help_text="会如实告知诉求人，请写清楚依据。")
-    elsewhere = forms.CharField(label="可以去哪里办", required=False, max_length=200, help_text="如：县劳动监察大队，电话 12333。")
+    elsewhere = forms.CharField(
+        label="可以去哪里办", required=False, max_length=200, help_text="如：县劳动监察大队，电话 12333。"
+    )
 
 
 class AskFactsForm(ActForm):
@@ -62,7 +71,9 @@ class AskFactsForm(ActForm):
 
 class GiveFactsForm(ActForm):
     text = WordsField(label="补充的内容")
-    by_name = forms.CharField(label="由谁补充", required=False, max_length=50, help_text="本人电话补充的，可填“诉求人来电”。")
+    by_name = forms.CharField(
+        label="由谁补充", required=False, max_length=50, help_text="本人电话补充的，可填“诉求人来电”。"
+    )
     files = FilesField()
 
 
@@ -133,7 +144,10 @@ class TaskForm(ActForm):
 
 class SendOutForm(ActForm):
     office = forms.CharField(
-        label="外单位", max_length=60, widget=forms.TextInput(attrs={"list": "offices"}), help_text="如：县人力资源和社会保障局。"
+        label="外单位",
+        max_length=60,
+        widget=forms.TextInput(attrs={"list": "offices"}),
+        help_text="如：县人力资源和社会保障局。",
     )
     text = WordsField(label="请对方办什么", max_length=500, rows=3)
     due_on = DayField(label="请在哪天前回复", widget=forms.DateInput)
@@ -239,7 +253,9 @@ class CallBackForm(ActForm):
 
 class ReopenForm(ActForm):
     reason = WordsField(label="为什么重新办理", max_length=300, rows=3)
-    by_name = forms.CharField(label="谁提出的", required=False, max_length=50, help_text="诉求人本人提出的，可填“诉求人来电”。")
+    by_name = forms.CharField(
+        label="谁提出的", required=False, max_length=50, help_text="诉求人本人提出的，可填“诉求人来电”。"
+    )
 
 
 class WithdrawForm(ReopenForm):
@@ -261,12 +277,16 @@ class PauseForm(ActForm):
 
 
 class ExtensionForm(ActForm):
-    days = forms.IntegerField(label="延长几天", min_value=1, max_value=60, help_text="工作日。每件只能延一次，由分管领导批准。")
+    days = forms.IntegerField(
+        label="延长几天", min_value=1, max_value=60, help_text="工作日。每件只能延一次，由分管领导批准。"
+    )
     reason = WordsField(label="延期原因", max_length=300, rows=3)
 
 
 class DecisionForm(ActForm):
-    granted = forms.ChoiceField(label="是否同意", choices=[("yes", "同意延期"), ("no", "不同意")], widget=forms.RadioSelect)
+    granted = forms.ChoiceField(
+        label="是否同意", choices=[("yes", "同意延期"), ("no", "不同意")], widget=forms.RadioSelect
+    )
     answer = WordsField(label="意见", max_length=300, required=False, rows=3)
 
     def facts(self) -> dict[str, Any]:

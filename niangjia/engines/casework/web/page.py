@@ -178,9 +178,7 @@ def _task(
         may_finish = outside or finishes_all or task.user_id == actor.user_id
         wanted = ("outside_answer" if outside else "finish_task", "drop_task")[not may_finish :]
         buttons = [button for name in wanted if (button := _about(name, case, task.pk, verbs))]
-    return TaskShown(
-        task, TaskOf(task.of).label, who, state, tone, files_shown(case, task.file_ids, files), buttons
-    )
+    return TaskShown(task, TaskOf(task.of).label, who, state, tone, files_shown(case, task.file_ids, files), buttons)
 
 
 def _people(rows: Sequence[Participant]) -> list[tuple[str, list[Participant]]]:

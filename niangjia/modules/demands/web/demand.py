@@ -10,8 +10,9 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
-from niangjia.engines.casework.models import Role
-from niangjia.engines.casework.rules import Stage
+from niangjia.engines.casework.kinds import kind_named
+from niangjia.engines.casework.queries.rights import has_right, roles_of
+from niangjia.engines.casework.rules import RIGHTS, Stage, Verb
 from niangjia.engines.casework.web.page import OfCase, of_case
 from niangjia.engines.casework.web.wording import STAGE_TONES
 from niangjia.kernel.access.actor import Actor
@@ -23,8 +24,20 @@ from niangjia.modules.demands.queries import page as reading
 from niangjia.modules.demands.queries.catalogue import Catalogue, catalogue
 from niangjia.modules.demands.queries.demands import asker_shown, demand_in_sight
 from niangjia.modules.demands.rules import Channel, HowClosed, LetterKind, Nature, Party
+from niangjia.modules.demands.web.facts import WORKS_ON_IT
 from niangjia.ui.downloads import PICTURES, send_stored
 from niangjia.ui.pages import actor_of
+
+MORE = (
+    ("edit", "修改诉求资料", "demand_edit", "pencil"),
+    ("edit", "涉及人员", "demand_concerned", "users-group"),
+    ("edit", "办结方式与追回金额", "demand_outcome", "coin"),
+    ("edit", "关联职工或单位", "demand_links", "link"),
+    ("attach", "添加附件", "demand_attach", "paperclip"),
+    ("write", "出具文书", "letter_write", "file-text"),
+    ("edit", "诉求人去世", "demand_asker_died", "user-x"),
+)
+"""What is done with the demand beside its case: by which right, where."""
 
 
 @requires(None)
@@ -33,7 +46,7 @@ def demand(request: HttpRequest, pk: int) -> HttpResponse:
     actor, now = actor_of(request), timezone.now()
     row = demand_in_sight(pk, actor)
     known, of = catalogue(), of_case(request, row.case)
-    may = _rights(row, actor, of)
+    may = _rights(row, actor)
     concerned = reading.concerned_of(row)
     return render(
         request,
@@ -54,26 +67,25 @@ def demand(request: HttpRequest, pk: int) -> HttpResponse:
             "files": _files(row),
             "letters": [(letter, LetterKind(letter.kind).label) for letter in reading.letters_of(row)],
             "before": [_before(other, known) for other in reading.before_of(row, actor, now=now)],
-            "merged": _merged(of, may["reveal"]),
+            "merged": _merged(of, may_reveal=may["reveal"]),
             "more_acts": _more_acts(row, may),
+            "recording_url": row.recording if row.recording.startswith(("https://", "http://")) else "",
         },
     )
 
 
-def _rights(row: Demand, actor: Actor, of: OfCase) -> dict[str, bool]:
+def _rights(row: Demand, actor: Actor) -> dict[str, bool]:
     """What the page offers beside the acts on the case; the actions ask again."""
-    path = row.case.scope.path
-    takes_part = any(
-        one.user_id == actor.user_id
-        for role, people in of.people
-        if role in (Role.LEAD.label, Role.CO_HANDLER.label)
-        for one in people
-    )
-    handles = takes_part or actor.may(Permission.DEMAND_HANDLE, path)
+    path = str(row.case.scope.path)
+    roles = roles_of(row.case, actor)
+    works = bool(roles & WORKS_ON_IT)
+    speaks = has_right(RIGHTS[Verb.REPLY], row.case, actor, kind_named(row.case.kind), roles)
+    has_name = bool(row.asker_name or row.asker_phone)
     return {
-        "edit": handles,
-        "reveal": actor.may(Permission.DEMAND_REVEAL, path) and bool(row.asker_name or row.asker_phone),
-        "write": handles,
+        "edit": works or actor.may(Permission.DEMAND_HANDLE, path),
+        "attach": works or actor.may(Permission.DEMAND_RECORD, path),
+        "reveal": has_name and (works or actor.may(Permission.DEMAND_REVEAL, path)),
+        "write": speaks,
     }
 
 
@@ -131,7 +143,7 @@ def _before(row: Demand, known: Catalogue) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _merged(of: OfCase, may_reveal: bool) -> list[dict[str, Any]]:
+def _merged(of: OfCase, *, may_reveal: bool) -> list[dict[str, Any]]:
     """Those who asked the same: each gets an own reply and an own rating."""
     rows = reading.of_cases([case.pk for case in of.merged])
     return [
@@ -147,17 +159,12 @@ def _merged(of: OfCase, may_reveal: bool) -> list[dict[str, Any]]:
 
 def _more_acts(row: Demand, may: dict[str, bool]) -> list[tuple[str, list[tuple[str, str, str]]]]:
     """Lines of the menu beside those of the case: (label, address, sign) under a heading."""
-    groups: list[tuple[str, list[tuple[str, str, str]]]] = []
-    if may["edit"]:
-        groups.append(
-            (
-                "资料",
-                [
-                    ("出具文书", reverse("demands:letter_write", args=[row.pk]), "file-text"),
-                ],
-            )
-        )
-    return groups
+    offered = [
+        (label, reverse(f"demands:{name}", args=[row.pk]), sign)
+        for right, label, name, sign in MORE
+        if may[right] and not (name == "demand_asker_died" and row.is_asker_dead)
+    ]
+    return [("资料与文书", offered)] if offered else []
 
 
 @requires(None)
@@ -167,7 +174,7 @@ def attachment(request: HttpRequest, pk: int) -> HttpResponse:
     return send_stored(reading.attachment_in_sight(pk, actor_of(request)))
 
 
-@requires(Permission.DEMAND_REVEAL)
+@requires(None)
 @require_POST
 def demand_reveal(request: HttpRequest, pk: int) -> HttpResponse:
     """Name and phone as plain text, for their place in the page; who asked and why is in the trail by then."""
