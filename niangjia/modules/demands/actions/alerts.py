@@ -9,15 +9,19 @@ from django.urls import reverse
 from django.utils import timezone
 
 from niangjia.engines.casework.actions.placing import call_to, write_line
+from niangjia.engines.casework.events import CaseStepped
 from niangjia.engines.casework.models import Case
+from niangjia.engines.casework.rules import Urgency, Verb
 from niangjia.kernel.access.actor import SYSTEM, Actor
 from niangjia.kernel.acting import changing
 from niangjia.kernel.audit import actions as audit
 from niangjia.kernel.errors import Refused
+from niangjia.kernel.events import subscribe
 from niangjia.kernel.notify.actions import notify
 from niangjia.modules.demands.models import Alert, Demand
 from niangjia.modules.demands.permissions import Permission
 from niangjia.modules.demands.queries.alerts import Called, to_call
+from niangjia.modules.demands.rules import KIND_OF_CASE
 
 EVERY = timedelta(minutes=2)
 NEXT_AFTER = timedelta(minutes=10)
@@ -123,3 +127,17 @@ def acknowledge_alert(alert_id: int, *, actor: Actor, now: datetime) -> Alert:
             url=alert.demand.case.get_absolute_url(), now=now,
         )  # fmt: skip
     return alert
+
+
+@subscribe(CaseStepped)
+def ring_for_regraded(event: CaseStepped) -> None:
+    """What an officer found to be most urgent, or major, only later rings like the rest."""
+    if event.kind != KIND_OF_CASE or event.verb is not Verb.REGRADE:
+        return
+    rows = Demand.objects.unscoped(reason=_REASON).select_related("case__scope")
+    demand: Demand = rows.get(pk=event.case_id)
+    case = demand.case
+    rang = Alert.objects.unscoped(reason=_REASON).filter(demand=demand).exists()
+    if case.is_open and not rang and (case.urgency == Urgency.EXTREME or case.is_major):
+        grade = "重大" if case.is_major else Urgency(case.urgency).label
+        raise_alert(demand, because=f"{event.actor.name}调整为{grade}", now=event.now)

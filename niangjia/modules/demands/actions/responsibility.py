@@ -17,15 +17,16 @@ from niangjia.kernel.access.rights import jobs, permissions_of
 from niangjia.kernel.acting import adding, changing
 from niangjia.kernel.audit import actions as audit
 from niangjia.kernel.errors import Refused
+from niangjia.kernel.events import subscribe
 from niangjia.kernel.ltree import is_under
 from niangjia.kernel.notify.actions import notify
 from niangjia.modules.demands.models import Demand, MapProposal, Responsibility
 from niangjia.modules.demands.permissions import Permission
 from niangjia.modules.demands.queries.catalogue import catalogue
 from niangjia.modules.demands.queries.responsibility import proposal_in_sight, what_of
+from niangjia.modules.demands.rules import KIND_OF_CASE
 from niangjia.modules.organisations.queries.organisations import closed_among, organisation_in_sight
 
-KIND = "demands.demand"
 
 
 @dataclass(frozen=True)
@@ -104,9 +105,10 @@ def _ensure_handles(user_id: int, place: Scope, now: datetime) -> None:
 # --- what hand-backs say ---
 
 
+@subscribe(CaseStepped)
 def hear_hand_back(event: CaseStepped) -> None:
     """Whoever hands a demand back says that the map sent it wrongly; the keeper of the map decides."""
-    if event.kind != KIND or event.verb is not Verb.HAND_BACK:
+    if event.kind != KIND_OF_CASE or event.verb is not Verb.HAND_BACK:
         return
     demand = Demand.objects.unscoped(reason="what was handed back").select_related("case").get(pk=event.case_id)
     entry = Entry.objects.unscoped(reason="what was handed back").get(pk=event.entry_id)

@@ -13,6 +13,7 @@ from niangjia.engines.casework.models import CallBack, Entry
 from niangjia.engines.casework.rules import Stage, Verb
 from niangjia.kernel.access.actor import Actor
 from niangjia.kernel.access.models import Scope
+from niangjia.kernel.crypto.masks import mask_name
 from niangjia.kernel.crypto.ring import digest
 from niangjia.kernel.errors import Missing, NotPermitted, Refused
 from niangjia.kernel.numbers import line_of
@@ -118,7 +119,7 @@ def _members(phone: str, actor: Actor) -> list[Likely]:
     unions = names_of(row.scope_id for row in rows)
     firms = employer_names(row.employer_id for row in rows if row.employer_id)
     return [
-        Likely(row.person_id, row.name, unions.get(row.scope_id, ""), row.employer_id, firms.get(row.employer_id, ""))
+        Likely(row.person_id, mask_name(row.name), unions.get(row.scope_id, ""), row.employer_id, firms.get(row.employer_id, ""))
         for row in rows
     ]
 

@@ -4,16 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
+from operator import itemgetter
 from typing import Any
 
-from django.db.models import F
+from django.db.models import F, Q
+from django.utils import timezone
+
+from niangjia.engines.casework.queries.load import load_of
 
 from niangjia.kernel.access.actor import Actor
+from niangjia.kernel.access.models import Grant
 from niangjia.kernel.access.rights import jobs
 from niangjia.kernel.access.scoped import ScopedQuerySet
 from niangjia.kernel.errors import Missing
 from niangjia.modules.demands.models import MapProposal, Responsibility
 from niangjia.modules.demands.queries.catalogue import Catalogue, catalogue
+from niangjia.modules.organisations.queries.organisations import names_of
 
 _PARTS = ("scope", "to_scope", "user", "division", "zone", "employer")
 
@@ -58,6 +65,59 @@ def what_of(line: Any, known: Catalogue) -> str:
         part = getattr(line, name, None)
         parts.append(part.name if part is not None else "")
     return "，".join(filter(None, parts)) or "各类诉求"
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A line in words. `who`: the people behind it with what they have in hand; empty: nobody holds the job there."""
+
+    row: Responsibility
+    what: str
+    place: str
+    keeper: str
+    job: str
+    who: list[tuple[str, int]]
+
+
+def shown(rows: Iterable[Responsibility], *, now: datetime) -> dict[int, Shown]:
+    """Four statements, whatever the number of lines."""
+    lines, known = list(rows), catalogue()
+    names = names_of({row.to_scope_id for row in lines} | {row.scope_id for row in lines})
+    holders = _holders_of(lines, known, now)
+    load = load_of({pk for people in holders.values() for pk, _ in people})
+    return {
+        row.pk: Shown(
+            row, what_of(row, known), names.get(row.to_scope_id, ""), names.get(row.scope_id, ""),
+            job_label(_job_of(row, known)), sorted(((name, load[pk]) for pk, name in holders[row.pk]), key=itemgetter(1)),
+        )
+        for row in lines
+    }  # fmt: skip
+
+
+def _job_of(row: Responsibility, known: Catalogue) -> str:
+    kind, group = known.get(row.kind), known.get(row.kind[:2])
+    return row.job or (kind.job if kind else "") or (group.job if group else "")
+
+
+def _holders_of(
+    lines: Iterable[Responsibility], known: Catalogue, now: datetime
+) -> dict[int, list[tuple[int, str]]]:
+    rows = list(lines)
+    wanted = {(_job_of(row, known), row.to_scope_id) for row in rows if row.user_id is None}
+    today = timezone.localdate(now)
+    grants = (
+        Grant.objects.unscoped(reason="who stands behind a line of the map in sight")
+        .filter(Q(until_on=None) | Q(until_on__gt=today), ended_at=None, from_on__lte=today, user__is_active=True)
+        .filter(job__in={job for job, _ in wanted if job}, scope__in={place for _, place in wanted})
+        .values_list("job", "scope_id", "user_id", "user__name")
+    )
+    at: dict[tuple[str, int], dict[int, str]] = {}
+    for job, place, user_id, name in grants:
+        at.setdefault((job, place), {})[user_id] = name
+    return {
+        row.pk: [(row.user_id, row.user.name)] if row.user else list(at.get((_job_of(row, known), row.to_scope_id), {}).items())
+        for row in rows
+    }  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -32,6 +32,7 @@ from niangjia.modules.demands.queries.calls import (
 )
 from niangjia.modules.demands.queries.demands import asker_shown
 from niangjia.modules.demands.rules import CallOutcome
+from niangjia.modules.demands.web.hotline import OUTCOME_TONES
 from niangjia.modules.demands.web.intake import MomentField
 from niangjia.modules.organisations.queries.at import current_path
 from niangjia.ui import pages
@@ -44,7 +45,6 @@ HEARD_KEYS = {"satisfied": "Alt+Y", "unsatisfied": "Alt+N", "missed": "Alt+U"}
 RETURNED = [("reached", "已经回电"), ("missed", "没有联系上")]
 RETURNED_KEYS = {"reached": "Alt+Y", "missed": "Alt+U"}
 RATINGS = [(5, "5 很满意"), (4, "4 满意"), (3, "3 一般"), (2, "2 不满意"), (1, "1 很不满意")]
-OUTCOME_TONES = {"DEMAND": "primary", "EXPLAINED": "success", "FOLLOWED": "info", "PROMISED": "warning", "NUISANCE": "error"}
 
 
 class KeyedRadios(forms.RadioSelect):
@@ -189,7 +189,7 @@ def call_reveal(request: HttpRequest, pk: int) -> HttpResponse:
 
 def outcome_mark(call: Call) -> Mark:
     outcome = CallOutcome(call.outcome) if call.outcome else None
-    return Mark(outcome.label, OUTCOME_TONES.get(outcome.value, "neutral")) if outcome else Mark("通话中", "warning")
+    return Mark(outcome.label, OUTCOME_TONES[outcome]) if outcome else Mark("通话中", "warning")
 
 
 def length_of(call: Call) -> str:

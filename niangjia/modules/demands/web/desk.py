@@ -6,7 +6,7 @@ from django.urls import reverse
 
 from niangjia.engines.casework.kinds import CaseKind, register_kind
 from niangjia.modules.demands.permissions import Permission
-from niangjia.modules.demands.web import watching
+from niangjia.modules.demands.web import doors, watching
 
 DEMAND = CaseKind(
     name="demands.demand",
@@ -25,3 +25,4 @@ DEMAND = CaseKind(
 def register() -> None:
     register_kind(DEMAND)
     watching.register()
+    doors.register()

@@ -45,15 +45,15 @@ A_LONG_CALL = 60
 FEW_PROMISES = 6
 USUAL_MARK = timedelta(days=30)
 OUTCOME_TONES = {
-    CallOutcome.DEMAND: "primary", CallOutcome.EXPLAINED: "success", CallOutcome.FOLLOWED: "info",
+    CallOutcome.DEMAND: "info", CallOutcome.EXPLAINED: "success", CallOutcome.FOLLOWED: "neutral",
     CallOutcome.PROMISED: "warning", CallOutcome.NUISANCE: "error", CallOutcome.DROPPED: "neutral",
 }  # fmt: skip
 
 
 class CallForm(IntakeForm):
     nature = forms.TypedChoiceField(
-        label="性质", choices=Nature.choices(), coerce=int, required=False, empty_value=None, widget=forms.RadioSelect,
-        help_text="不选的，当场解答记为咨询，转办记为求助。",
+        label="性质（不选的，当场解答记为咨询，转办记为求助）", choices=Nature.choices(), coerce=int, required=False,
+        empty_value=None, widget=forms.RadioSelect,
     )  # fmt: skip
     answer = forms.CharField(
         label="当场答复", required=False, max_length=1000, widget=forms.Textarea(attrs={"rows": 2})

@@ -76,7 +76,7 @@ class IntakeForm(forms.Form):
     """Field names are those of `Facts` (the employer's id is `employer`); a refusal finds its field by them."""
 
     body = forms.CharField(
-        label="诉求内容", max_length=LONGEST_BODY, widget=forms.Textarea(attrs={"rows": 6, "autofocus": True, "aria-keyshortcuts": "Alt+W"}),
+        label="诉求内容", max_length=LONGEST_BODY, widget=forms.Textarea(attrs={"rows": 4, "autofocus": True, "aria-keyshortcuts": "Alt+W"}),
         error_messages={"required": "请写下诉求人说了什么。"},
     )  # fmt: skip
     nature = forms.TypedChoiceField(
@@ -181,10 +181,11 @@ def assist(facts: Facts, scope: Scope, actor: Actor, *, now: datetime) -> Assist
         facts = replace(facts, urgency=urgency, is_major=facts.is_major or alarm.is_major)
     elif kind is not None:
         facts = replace(facts, urgency=facts.urgency or kind.urgency)
+    is_chosen = bool(facts.kind and kind)
     facts = replace(facts, kind=kind.code if kind else "")
     needs = [Needed(need) for need in kind.needs if need in set(Needed)] if kind else []
     return Assist(
-        kind, known.full_label_of(kind.code) if kind else "", bool(facts.kind and kind), suggestions, alike, needs,
+        kind, known.full_label_of(kind.code) if kind else "", is_chosen, suggestions, alike, needs,
         still_needed(needs, facts), alarm, preview(facts, scope, now=now) if facts.body else None, bool(facts.body),
     )  # fmt: skip
 
