@@ -159,10 +159,11 @@ def _ended_pauses(keys: Collection[int]) -> dict[int, tuple[Span, ...]]:
 
 def _copy(cursor: Any, counted: Iterable[Counted]) -> None:
     cursor.execute(
-        "create temp table reclocked (id bigint, version xid, accept_due_at timestamptz, answer_due_at timestamptz,"
+        "create temp table if not exists reclocked (id bigint, version xid, accept_due_at timestamptz, answer_due_at timestamptz,"
         " close_due_at timestamptz, due_at timestamptz, climb_at timestamptz, climb_step int2, is_provisional bool)"
         " on commit drop"
     )
+    cursor.execute("truncate reclocked")  # in tests many batches share one transaction
     with cursor.copy("copy reclocked from stdin") as copy:
         for each in counted:
             copy.write_row((each.pk, each.version, *each.clock))
