@@ -61,6 +61,8 @@ def object_of(kind: str, corner: Corner) -> Any:
         return AuditEntry.objects.filter(path=corner.organisation.scope.path).latest("pk")
     if kind == "pair":
         return pair_of(corner.person)
+    if hasattr(corner.matters, kind):
+        return getattr(corner.matters, kind)
     return getattr(corner, {"employer_union": "link"}.get(kind, kind))
 
 

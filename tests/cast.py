@@ -60,6 +60,7 @@ from niangjia.modules.organisations.models import (
 )
 from niangjia.modules.organisations.rules import ChosenBy, Contract, DutyPart, Funding, OrganisationKind, term_end
 from niangjia.modules.organisations.rules import Post as PostKind
+from tests.matters import Matters, matters_of
 
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 FOUNDED = date(2015, 5, 1)
@@ -95,6 +96,7 @@ class Corner:
     application: JoiningApplication
     request: MembershipRequest
     joining_code: JoiningCode
+    matters: Matters
     markers: set[str]
     """What only this corner's things say, for the tests that look for leaks."""
     secrets: set[str]
@@ -302,16 +304,19 @@ def _corner(word: str, organisation: Organisation, union: Organisation, township
         organisation.pk, kind=PostKind.CHAIR, name=f"{word}赵林", from_on=began, chosen_by=ChosenBy.CONGRESS,
         actor=chair, now=now,
     )  # fmt: skip
+    phones = tuple(f"1240000{next(_serial)}" for _ in range(3))
+    matters = matters_of(word, organisation.scope, user, employer, phones)
     return Corner(
         organisation, union, user, Grant.objects.unscoped(reason="the cast's own").get(user=user), employer, link,
         blank_spot, membership, zone, zone_staff, staff_member, training, shift, stand_in, term, post,
-        _batch(word, union, user), _export_layout(word, organisation), applied, asked, code,
+        _batch(word, union, user), _export_layout(word, organisation), applied, asked, code, matters,
         markers={
             organisation.name, union.name, word, membership.person.name, tail, staff_tail, document[-6:],
-            user.phone[-4:], user.username, deputy.username, code.token,
+            user.phone[-4:], user.username, deputy.username, code.token, *matters.markers,
         },
         secrets={
             document, membership.person.phone, staff_member.phone, user.phone, applied.phone, applied.document_number,
+            *matters.secrets,
         },
     )  # fmt: skip
 
