@@ -42,7 +42,7 @@ class Clock:
 
     @property
     def background(self) -> str:
-        return {"warning": "bg-warning/10", "error": "bg-error/10"}.get(self.tone, "bg-base-200")
+        return {"warning": "bg-warning/10", "error": "bg-error/10"}.get(self.tone, "border border-line bg-base-100")
 
     @property
     def text_tone(self) -> str:

@@ -55,7 +55,7 @@ class Reason(ActForm):
 
 
 class AcceptForm(ActForm):
-    text = WordsField(label="受理意见", required=False, help_text="可不填。诉求人会收到受理告知。", rows=3)
+    text = WordsField(label="受理意见（可不填）", required=False, help_text="诉求人看得到。", rows=3)
 
 
 class RefuseForm(ActForm):

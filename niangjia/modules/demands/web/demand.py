@@ -68,6 +68,7 @@ def demand(request: HttpRequest, pk: int) -> HttpResponse:
             "letters": [(letter, LetterKind(letter.kind).label) for letter in reading.letters_of(row)],
             "before": [_before(other, known) for other in reading.before_of(row, actor, now=now)],
             "merged": _merged(of, may_reveal=may["reveal"]),
+            "urged": f"催办 {row.case.urged} 次",
             "more_acts": _more_acts(row, may),
             "recording_url": row.recording if row.recording.startswith(("https://", "http://")) else "",
         },
