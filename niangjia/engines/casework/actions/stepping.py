@@ -106,7 +106,7 @@ def writing(
     step.entry = write_entry(step, verb)
     audit.record(
         actor=actor if not step.by_name else Actor(None, step.by_name[:50]), verb=f"casework.case.{verb.value}",
-        subject=case, path=case.scope.path, before=before, after=audit.snapshot(case), reason=reason or step.text, now=now,
+        subject=case, path=case.scope.path, before=before, after=audit.snapshot(case), reason=reason, now=now,
     )  # fmt: skip
     if step.told:
         tell(case, step.told, step.title, text=step.text, now=now)
