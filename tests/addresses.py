@@ -9,6 +9,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
 from niangjia.kernel.audit.models import AuditEntry
+from niangjia.modules.exchange.models import Delivery, Partner
 from niangjia.modules.members.models import DuplicatePair, Person
 from tests.cast import SEATS, Belongings, Cast, Corner
 
@@ -61,6 +62,9 @@ def object_of(kind: str, corner: Corner) -> Any:
         return AuditEntry.objects.filter(path=corner.organisation.scope.path).latest("pk")
     if kind == "pair":
         return pair_of(corner.person)
+    if kind in {"partner", "delivery"}:
+        row = partner_of(corner)
+        return row if kind == "partner" else delivery_of(row, corner)
     if hasattr(corner.matters, kind):
         return getattr(corner.matters, kind)
     return getattr(corner, {"employer_union": "link"}.get(kind, kind))
@@ -76,3 +80,27 @@ def pair_of(person: Person) -> DuplicatePair:
         first=person, second=other, defaults={"why": "PHONE", "state": "OPEN", "found_on": timezone.localdate()}
     )
     return pair
+
+
+def partner_of(corner: Corner) -> Partner:
+    """Another system that hands over here."""
+    scope, now = corner.organisation.scope, timezone.now()
+    row, _ = Partner.objects.unscoped(reason="what an address points to").get_or_create(
+        scope=scope,
+        retired_at=None,
+        defaults={
+            "code": f"p{scope.pk}-{Partner.objects.unscoped(reason='codes of the test').count()}",
+            "name": f"对接{scope.pk}", "key": f"nj_{scope.pk}_{now.timestamp()}", "secret": "only-for-tests", "created_at": now,
+        },
+    )  # fmt: skip
+    return row
+
+
+def delivery_of(partner: Partner, corner: Corner) -> Delivery:
+    row, _ = Delivery.objects.unscoped(reason="what an address points to").get_or_create(
+        partner=partner,
+        case=corner.matters.case,
+        taken_at=None,
+        defaults={"event": "accept", "body": '{"event_label": "受理"}', "made_at": timezone.now()},
+    )
+    return row

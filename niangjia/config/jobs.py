@@ -9,6 +9,7 @@ from niangjia.engines.metrics.permissions import Permission as Metrics
 from niangjia.kernel.access.permissions import Permission as Access
 from niangjia.kernel.access.rights import Job
 from niangjia.modules.demands.permissions import Permission as Demand
+from niangjia.modules.exchange.permissions import Permission as Exchange
 from niangjia.modules.members.permissions import Permission as Member
 from niangjia.modules.organisations.permissions import Permission as Org
 
@@ -52,6 +53,7 @@ EVERYTHING = (
         Export.LAYOUT_EDIT,
         Casework.WORKTIME_EDIT,
         Demand.HOTLINE_ANSWER,
+        Exchange.PARTNER_EDIT,
     }
 )
 
@@ -85,6 +87,7 @@ JOBS: tuple[Job, ...] = (
             Org.DUTY_EDIT,
             Export.LAYOUT_EDIT,
             Casework.WORKTIME_EDIT,
+            Exchange.PARTNER_EDIT,
         },
         # Appoints everybody but reads no register: three separate hands, as security level 3 asks.
         passes_on=EVERYTHING,

@@ -2,6 +2,8 @@
 
 from django.urls import include, path
 
+from niangjia.modules.exchange.web.api import api
+
 handler404 = "niangjia.ui.middleware.not_found"
 urlpatterns = [
     path("accounts/", include("niangjia.ui.account.urls")),
@@ -14,6 +16,8 @@ urlpatterns = [
     path("desk/", include("niangjia.modules.organisations.web.urls")),
     path("desk/", include("niangjia.modules.members.web.urls")),
     path("desk/", include("niangjia.modules.demands.web.urls")),
+    path("desk/", include("niangjia.modules.exchange.web.urls")),
+    path("api/v1/", api.urls),
     path("proof/", include("niangjia.modules.members.web.proofs")),
     path("", include("niangjia.modules.members.web.phone.urls")),
     path("", include("niangjia.modules.demands.web.phone.urls")),

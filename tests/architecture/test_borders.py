@@ -29,6 +29,7 @@ NAMED_FILES = {
     "demands/privacy": "what an asker agrees to, word for word and version by version",
     "demands/emergency_rules": "when a demand is an emergency: pure, with the rules a new place begins with",
     "demands/routing_rules": "whose line of the map wins, and who of several gets it: pure",
+    "exchange/sending": "one signed POST to a partner",
     "members/privacy": "what a worker agrees to, word for word and version by version",
     "organisations/divisions": "the divisions of the demo, facts of a public standard",
     "organisations/handover": "the registry of what an officer who leaves hands over",
@@ -95,7 +96,7 @@ def test_foreign_keys_point_down_and_leave_no_way_back() -> None:
 def test_every_row_of_a_room_is_read_through_a_scope() -> None:
     """Public dictionaries and the tallies, which are summed by path, are named one by one."""
     plain = {
-        "Division", "Platform", "DeliverySite", "MemberTally", "MemberFlow", "CatalogueVersion", "Kind", "AskerLink",
+        "Division", "Platform", "DeliverySite", "MemberTally", "MemberFlow", "CatalogueVersion", "Kind", "AskerLink", "Heard",
     }  # fmt: skip
     found = {
         model.__name__
