@@ -12,7 +12,7 @@ from niangjia.engines.casework.actions.stepping import set_lead, writing
 from niangjia.engines.casework.clock import steps_due
 from niangjia.engines.casework.kinds import kind_named
 from niangjia.engines.casework.models import Case, Climbed
-from niangjia.engines.casework.queries.clocks import ended_pauses, running_limit
+from niangjia.engines.casework.queries.clocks import Running, ended_pauses, running_limit
 from niangjia.engines.casework.queries.orphans import orphans
 from niangjia.engines.casework.queries.people import Told, able_at, above, chairs, heads
 from niangjia.engines.casework.rules import CLIMB, Stage, Verb
@@ -54,25 +54,43 @@ def _climb(case: Case, *, now: datetime) -> bool:
         set_clock(case, now=now)
         case.save()
         return False
+    if _was_told(case, running, reached):  # a calendar that was changed and changed back
+        case.climb_step = reached
+        set_clock(case, now=now)
+        case.save()
+        return False
+    _tell_step(case, running, reached, now=now)
+    return True
+
+
+def _was_told(case: Case, running: Running, step: int) -> bool:
+    return case.climbed.filter(limit=running.name, due_at=running.due_at, step=step).exists()
+
+
+def _tell_step(case: Case, running: Running, reached: int, *, now: datetime) -> None:
     step = CLIMB[reached - 1]
     told = _whom(case, step.whom, now=now)
-    rows = [
-        Climbed(
-            case=case, limit=running.name, due_at=running.due_at, step=number, at=now,
-            told=[one.written() for one in told] if number == reached else [],
-        )
-        for number in range(case.climb_step + 1, reached + 1)
-    ]  # fmt: skip
-    Climbed.objects.unscoped(reason=_REASON).bulk_create(rows, ignore_conflicts=True)
+    written = [one.written() for one in told]
+    Climbed.objects.unscoped(reason=_REASON).bulk_create(
+        [
+            Climbed(
+                case=case, limit=running.name, due_at=running.due_at, step=number, at=now,
+                told=written if number == reached else [],
+            )
+            for number in range(case.climb_step + 1, reached + 1)
+        ],
+        ignore_conflicts=True,
+    )  # fmt: skip
     names = "、".join(dict.fromkeys(one.name for one in told))
-    text = f"{running.label}{step.label}" + (f"（{names}）" if names else "（没有可通知的人）")
+    text = f"{running.label}{step.label}（{names or '没有可通知的人'}）"
     with writing(case, Verb.CLIMB, actor=SYSTEM, now=now, text=text) as line:
-        line.data = {"step": reached, "percent": step.percent, "limit": running.name, "due": running.due_at.isoformat(),
-                     "told": [one.written() for one in told]}  # fmt: skip
+        line.data = {
+            "step": reached, "percent": step.percent, "limit": running.name, "due": running.due_at.isoformat(),
+            "told": written,
+        }  # fmt: skip
         case.climb_step = reached
         case.was_late = case.was_late or step.percent >= LATE
         line.tell([one.user_id for one in told], f"{running.label}{step.label}")
-    return True
 
 
 def _whom(case: Case, whom: str, *, now: datetime) -> list[Told]:

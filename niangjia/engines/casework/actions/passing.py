@@ -28,7 +28,7 @@ def route_case(
 ) -> Case:
     """To the desk that accepts it, or to one person there. The limit of accepting goes on from the receipt."""
     with stepping(case_id, Verb.ROUTE, actor=actor, now=now, text=because) as step:
-        _move(step, place_for(step.case, scope_id), user_id)
+        move(step, place_for(step.case, scope_id), user_id)
     return step.case
 
 
@@ -42,7 +42,7 @@ def assign_case(
             raise NotPermitted("只能交办给本单位和下级单位；给平级或上级请用“转办”。")
         if case.stage in WAITING:
             accept(case, now=now)
-        _move(step, place, user_id)
+        move(step, place, user_id)
     return step.case
 
 
@@ -71,7 +71,7 @@ def hand_over(
         handed = case.entries.filter(verb=Verb.HAND_OVER, data__from_scope=place.pk).exclude(data__to_scope=place.pk)
         if handed.exists() and place.pk != case.scope_id and not _decides(case, actor, place):
             raise Refused("case.circle", "这个单位已经转出过，不能再转回去。请退办，由交办单位或上级决定。", "scope_id")
-        _move(step, place, user_id)
+        move(step, place, user_id)
     return step.case
 
 
@@ -89,7 +89,7 @@ def hand_back(case_id: int, *, reason: str, belongs_to: int | None = None, actor
         if case.hand_backs >= HAND_BACKS:
             _to_level_above(step)
         else:
-            _move(step, came_from or case.scope, None)
+            move(step, came_from or case.scope, None)
     return step.case
 
 
@@ -98,12 +98,12 @@ def _to_level_above(step: Step) -> None:
     case = step.case
     upward = line_of(case)[1:]
     if upward:
-        _move(step, Scope.objects.get(pk=upward[0]), None, notify=False)
+        move(step, Scope.objects.get(pk=upward[0]), None, notify=False)
         whom = heads(case, now=step.now)
         step.tell([told.user_id for told in whom], "三次退办，请您指定由谁办理")
         return
     head = next(iter(heads(case, now=step.now, but=[case.lead_id] if case.lead_id else [])), None)
-    _move(step, case.scope, head.user_id if head else None)
+    move(step, case.scope, head.user_id if head else None)
 
 
 def place_for(case: Case, scope_id: int) -> Scope:
@@ -133,7 +133,7 @@ def ensure_able(case: Case, user_id: int, place: Scope, *, now: datetime) -> Use
     return user
 
 
-def _move(step: Step, place: Scope, user_id: int | None, *, notify: bool = True) -> None:
+def move(step: Step, place: Scope, user_id: int | None, *, notify: bool = True) -> None:
     """Places it, with a lead or without; what it was and is stands in the line."""
     case, now = step.case, step.now
     names = directory().names([case.scope_id, place.pk])
@@ -150,10 +150,16 @@ def _move(step: Step, place: Scope, user_id: int | None, *, notify: bool = True)
     if case.is_confidential and user_id is None:
         let_heads_look(case, now=now)
     if notify:
-        needed = kind_named(case.kind)
-        right = needed.accept if case.stage in WAITING or user_id is None else needed.handle
-        whom = [user_id] if user_id else [told.user_id for told in able_at(case, right, now=now)]
-        step.tell(whom, "请您办理" if case.stage not in WAITING else "请受理")
+        step.tell(_receivers(case, user, now=now), "请受理" if case.stage in WAITING else "请您办理")
+
+
+def _receivers(case: Case, user: User | None, *, now: datetime) -> list[int]:
+    """Whom it goes to; the desk as well where that one may not accept it."""
+    kind = kind_named(case.kind)
+    mine = [user.pk] if user else []
+    if user and (case.stage not in WAITING or may_by_place(case, "accept", actor_of(user.pk, now=now, name=user.name))):
+        return mine
+    return [*mine, *(told.user_id for told in able_at(case, kind.accept, now=now))]
 
 
 def _decides(case: Case, actor: Actor, place: Scope) -> bool:

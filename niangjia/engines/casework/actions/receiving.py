@@ -30,6 +30,8 @@ def ensure_text(text: str, sentence: str, field: str = "text") -> str:
 def accept_case(case_id: int, *, text: str = "", actor: Actor, now: datetime) -> Case:
     with stepping(case_id, Verb.ACCEPT, actor=actor, now=now, text=text) as step:
         accept(step.case, now=now)
+        if step.case.lead_id is not None:  # it was sent to somebody
+            step.case.stage = Stage.IN_HAND
     return step.case
 
 

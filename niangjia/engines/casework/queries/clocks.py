@@ -8,7 +8,7 @@ from datetime import datetime
 from niangjia.engines.casework.clock import Span, limit_named, start_of
 from niangjia.engines.casework.models import Case
 from niangjia.engines.casework.rules import ENDED, LIMIT_LABELS, Stage
-from niangjia.kernel.worktime.clock import Explanation
+from niangjia.kernel.worktime.explaining import Explanation
 from niangjia.kernel.worktime.limits import Limit
 from niangjia.kernel.worktime.queries import clock_of
 
@@ -27,7 +27,8 @@ class Running:
 def ended_pauses(case: Case) -> tuple[Span, ...]:
     if case.pk is None:
         return ()
-    return tuple(case.pauses.exclude(until_at=None).order_by("from_at").values_list("from_at", "until_at"))
+    rows = case.pauses.order_by("from_at").values_list("from_at", "until_at")
+    return tuple((from_at, until_at) for from_at, until_at in rows if until_at is not None)
 
 
 def runs_now(case: Case) -> tuple[str, datetime | None]:

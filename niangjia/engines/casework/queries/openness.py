@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from niangjia.engines.casework.kinds import kind_named
 from niangjia.engines.casework.models import Case, Entry, Task, TaskOf
@@ -22,7 +22,6 @@ from niangjia.engines.casework.rules import (
 )
 from niangjia.kernel.access.actor import SYSTEM, Actor
 from niangjia.kernel.access.models import Scope
-from niangjia.kernel.access.scoped import ScopedQuerySet
 from niangjia.kernel.errors import NotPermitted, Refused
 
 MOVES = (Verb.ROUTE, Verb.ASSIGN, Verb.HAND_OVER, Verb.HAND_BACK)
@@ -158,7 +157,7 @@ def _decides_extension(asked: Asked) -> None:
         raise NotPermitted("自己申请的延期要由别的领导审批。")
 
 
-def _own_tasks(case: Case, actor: Actor) -> ScopedQuerySet[Any]:
+def _own_tasks(case: Case, actor: Actor) -> QuerySet[Task]:
     return case.tasks.filter(user=actor.user_id, done_at=None, dropped_at=None)
 
 
