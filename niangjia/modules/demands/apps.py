@@ -7,7 +7,8 @@ class DemandsConfig(AppConfig):
     verbose_name = "诉求"
 
     def ready(self) -> None:
-        from niangjia.modules.demands.actions import hearing  # noqa: F401 - it subscribes to the steps of cases
+        # They subscribe to the steps of cases.
+        from niangjia.modules.demands.actions import alerts, hearing, responsibility  # noqa: F401
         from niangjia.modules.demands.web import desk
         from niangjia.modules.demands.web.phone import face
 

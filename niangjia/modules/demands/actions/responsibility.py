@@ -28,7 +28,6 @@ from niangjia.modules.demands.rules import KIND_OF_CASE
 from niangjia.modules.organisations.queries.organisations import closed_among, organisation_in_sight
 
 
-
 @dataclass(frozen=True)
 class LineFacts:
     """One line of the map. Empty means any; `job` or `user_id` may be left open."""

@@ -10,7 +10,7 @@ from niangjia.modules.demands.models import Demand
 from niangjia.modules.demands.queries.routing import Route, route_of
 
 
-def route(demand: Demand, *, actor: Actor, now: datetime) -> Route:
+def route(demand: Demand, *, actor: Actor, now: datetime) -> Route:  # noqa: ARG001 - see below
     """Puts a demand that has come in onto a desk and says why; it still has to be accepted there.
 
     The product does it, whoever (`actor`) took the demand down.

@@ -77,24 +77,35 @@ def _job(job: str, places: list[Scope], now: datetime) -> Called | None:
 
 def _able(users: Iterable[User], demand: Demand, now: datetime) -> list[User]:
     """Each by the one who acts for him today."""
-    today, case = timezone.localdate(now), demand.case
+    today = timezone.localdate(now)
     stand_ins = stand_ins_on(today)
-    acting = [who_acts_for(user.pk, today, stand_ins) for user in users]
-    barred = {*case.kept_from_users, demand.accused_user_id}
+    acting = list(dict.fromkeys(who_acts_for(user.pk, today, stand_ins) for user in users))
+    able = {
+        user_id
+        for user_id, job, path in _grants(acting, now)
+        if Permission.ALERT_ACKNOWLEDGE in permissions_of(job) and is_under(demand.case.scope.path, path)
+    }
+    rows = User.objects.filter(is_active=True).in_bulk(able & may_know(able, demand, now=now))
+    return [rows[pk] for pk in acting if pk in rows]
+
+
+def may_know(user_ids: Iterable[int], demand: Demand, *, now: datetime) -> set[int]:
+    """Those who are not complained of and don't sit where the demand must not be known."""
+    case, asked = demand.case, set(user_ids)
     kept = list(Scope.objects.filter(pk__in=case.kept_from).values_list("path", flat=True))
-    grants = (
-        Grant.objects.unscoped(reason="who may take an alert at its place")
-        .filter(Q(until_on=None) | Q(until_on__gt=today), ended_at=None, from_on__lte=today, user__in=acting)
+    inside = {
+        user_id for user_id, _, path in _grants(asked, now) if any(is_under(path, one) for one in kept)
+    }  # fmt: skip
+    return asked - inside - {*case.kept_from_users, demand.accused_user_id}
+
+
+def _grants(user_ids: Iterable[int], now: datetime) -> list[tuple[int, str, str]]:
+    today = timezone.localdate(now)
+    return list(
+        Grant.objects.unscoped(reason="who may be told of an emergency at its place")
+        .filter(Q(until_on=None) | Q(until_on__gt=today), ended_at=None, from_on__lte=today, user__in=list(user_ids))
         .values_list("user_id", "job", "scope__path")
     )
-    able, out = set(), set(barred)
-    for user_id, job, path in grants:
-        if Permission.ALERT_ACKNOWLEDGE in permissions_of(job) and is_under(case.scope.path, path):
-            able.add(user_id)
-        if any(is_under(path, one) for one in kept):
-            out.add(user_id)
-    rows = User.objects.in_bulk([user for user in dict.fromkeys(acting) if user in able - out])
-    return [rows[pk] for pk in dict.fromkeys(acting) if pk in rows and rows[pk].is_active]
 
 
 def ringing(actor: Actor) -> list[Alert]:

@@ -99,9 +99,7 @@ def _job_of(row: Responsibility, known: Catalogue) -> str:
     return row.job or (kind.job if kind else "") or (group.job if group else "")
 
 
-def _holders_of(
-    lines: Iterable[Responsibility], known: Catalogue, now: datetime
-) -> dict[int, list[tuple[int, str]]]:
+def _holders_of(lines: Iterable[Responsibility], known: Catalogue, now: datetime) -> dict[int, list[tuple[int, str]]]:
     rows = list(lines)
     wanted = {(_job_of(row, known), row.to_scope_id) for row in rows if row.user_id is None}
     today = timezone.localdate(now)

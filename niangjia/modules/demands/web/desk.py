@@ -6,7 +6,8 @@ from django.urls import reverse
 
 from niangjia.engines.casework.kinds import CaseKind, register_kind
 from niangjia.modules.demands.permissions import Permission
-from niangjia.modules.demands.web import doors, watching
+from niangjia.modules.demands.web import alerts, doors, watching
+from niangjia.ui import desk
 
 DEMAND = CaseKind(
     name="demands.demand",
@@ -26,3 +27,15 @@ def register() -> None:
     register_kind(DEMAND)
     watching.register()
     doors.register()
+    _register_keeping()
+
+
+def _register_keeping() -> None:
+    """The map, the rules of emergency, and what rings."""
+    section, rung = watching.SECTION, Permission.ALERT_ACKNOWLEDGE
+    desk.register_menu(
+        desk.MenuEntry(section, "紧急提醒", "bell-ringing", "demands:alerts", rung, order=15),
+        desk.MenuEntry(section, "责任分工", "route", "demands:responsibilities", Permission.DEMAND_VIEW, order=70),
+        desk.MenuEntry(section, "紧急规则", "urgent", "demands:emergencies", Permission.DEMAND_VIEW, order=80),
+    )
+    desk.register_alarm(rung, alerts.alarms)

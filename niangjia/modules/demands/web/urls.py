@@ -5,11 +5,13 @@ from __future__ import annotations
 from django.urls import URLPattern, path
 
 from niangjia.modules.demands.web import (
+    alerts,
     board,
     bulk,
     call_backs,
     demand,
     demands,
+    emergency,
     facts,
     hotline,
     inbox,
@@ -17,6 +19,7 @@ from niangjia.modules.demands.web import (
     letters,
     monthly,
     recording,
+    responsibility,
     supervising,
 )
 
@@ -67,4 +70,20 @@ urlpatterns: list[URLPattern] = [
     path("hotline/nuisances/<int:pk>/lift/", hotline.nuisance_lift, name="nuisance_lift"),
     # catalogue
     # responsibilities, emergencies, alerts
+    path("demands/responsibilities/", responsibility.responsibilities, name="responsibilities"),
+    path("demands/responsibilities/try/", responsibility.responsibility_try, name="responsibility_try"),
+    path("demands/responsibilities/add/", responsibility.responsibility_add, name="responsibility_add"),
+    path("demands/responsibilities/<int:pk>/end/", responsibility.responsibility_end, name="responsibility_end"),
+    path("demands/proposals/<int:pk>/take-up/", responsibility.proposal_take_up, name="proposal_take_up"),
+    path("demands/proposals/<int:pk>/leave/", responsibility.proposal_leave, name="proposal_leave"),
+    path("demands/emergencies/", emergency.emergencies, name="emergencies"),
+    path("demands/emergencies/try/", emergency.emergency_try, name="emergency_try"),
+    path("demands/emergencies/defaults/", emergency.emergency_defaults, name="emergency_defaults"),
+    path("demands/emergencies/add/", emergency.emergency_add, name="emergency_add"),
+    path("demands/emergencies/<int:pk>/edit/", emergency.emergency_edit, name="emergency_edit"),
+    path("demands/alerts/", alerts.alerts, name="alerts"),
+    path("demands/alerts/<int:pk>/acknowledge/", alerts.alert_acknowledge, name="alert_acknowledge"),
+    path("demands/<int:pk>/urgent-report/", alerts.urgent_report_write, name="urgent_report_write"),
+    path("demands/urgent-reports/<int:pk>/", alerts.urgent_report, name="urgent_report"),
+    path("demands/urgent-reports/<int:pk>/pdf/", alerts.urgent_report_pdf, name="urgent_report_pdf"),
 ]

@@ -1,0 +1,46 @@
+"""Whose map and rules a page shows, and the form pages by which they are kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django import forms
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from niangjia.kernel.errors import Missing, Refused
+from niangjia.modules.organisations.models import Organisation
+from niangjia.modules.organisations.queries.at import current_organisation
+from niangjia.modules.organisations.queries.organisations import organisation_in_sight, tops_of
+from niangjia.ui import pages
+from niangjia.ui.pages import actor_of
+
+
+def place_here(request: HttpRequest) -> Organisation:
+    """Named in the address, else where one works, else the first of one's own. Raises Missing."""
+    actor = actor_of(request)
+    wanted = pages.number_in(request.GET.get("organisation", ""))
+    if wanted:
+        return organisation_in_sight(wanted, actor)
+    at = current_organisation(request) or next(iter(tops_of(actor)), None)
+    if at is None:
+        raise Missing
+    return organisation_in_sight(at.pk, actor)
+
+
+def sent(form: forms.Form, act: Callable[[dict[str, Any]], object]) -> bool:
+    """True once the form was sent and the act done; a rule's refusal stands in the form."""
+    if not form.is_bound or not form.is_valid():
+        return False
+    try:
+        act(dict(form.cleaned_data))
+    except Refused as refusal:
+        pages.put_refusal(form, refusal)
+        return False
+    return True
+
+
+def form_page(request: HttpRequest, form: forms.Form, **context: Any) -> HttpResponse:
+    """`title`, `act` on the button, `back`, `crumb` (label) and `note` above the form."""
+    return render(request, "demands/keeping_form.html", context | {"form": form}, status=422 if form.errors else 200)
