@@ -1,7 +1,8 @@
 """Every address × job × one's own, a neighbour's and a superior's object, against a table written by hand.
 
 `rights.csv` says what should be, from what each job is for; the declarations in the code are never read here. A new
-address needs its lines: `ok` (shown, done, or refused by a rule), `403`, `404`, or `login`. `here` is the officer's
+address needs its lines: `ok` (shown, done, or refused by a rule), `401` (asks for a signature, which nobody who
+is logged in has), `403`, `404`, or `login`. `here` is the officer's
 own place, `own` what lies under it.
 """
 
@@ -75,7 +76,7 @@ def test_the_table_is_well_formed() -> None:
         if line.method not in METHODS
         or (line.whose == "-") != (line.kind == "-")
         or line.whose not in {"-", "here", "own", "neighbour", "superior"}
-        or not set(line.expected.values()) <= {"ok", "403", "404", "login"}
+        or not set(line.expected.values()) <= {"ok", "401", "403", "404", "login"}
     ]
     assert not wrong
 

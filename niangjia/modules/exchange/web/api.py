@@ -60,6 +60,7 @@ api = NinjaAPI(
     ),
     auth=Signed(),
     docs_url=None,  # our own page explains it; the usual one brings scripts from elsewhere
+    openapi_url=None,
     urls_namespace="api-v1",
 )
 
