@@ -175,7 +175,7 @@ def test_a_line_whose_person_left_goes_to_the_job(world: World) -> None:
 def test_the_accused_officer_never_gets_it(world: World) -> None:
     line(world, kind="01", user_id=world.wang.pk)
     row = demand(world.tree.county, accused_user_id=world.wang.pk)
-    assert row.case.lead_id == world.head.pk
+    assert row.case.lead_id == world.li.pk
     line(world, kind="02", job="RIGHTS_OFFICER")
     assert routed(world, kind="0201", kept_from_users=(world.wang.pk,)).user_id == world.li.pk
 
