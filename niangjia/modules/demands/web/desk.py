@@ -6,7 +6,7 @@ from django.urls import reverse
 
 from niangjia.engines.casework.kinds import CaseKind, register_kind
 from niangjia.modules.demands.permissions import Permission
-from niangjia.modules.demands.web import alerts, doors, watching
+from niangjia.modules.demands.web import alerts, doors, watching, wording
 from niangjia.ui import desk
 
 DEMAND = CaseKind(
@@ -25,6 +25,7 @@ DEMAND = CaseKind(
 
 def register() -> None:
     register_kind(DEMAND)
+    wording.register()
     watching.register()
     doors.register()
     _register_keeping()
@@ -35,7 +36,9 @@ def _register_keeping() -> None:
     section, rung = watching.SECTION, Permission.ALERT_ACKNOWLEDGE
     desk.register_menu(
         desk.MenuEntry(section, "紧急提醒", "bell-ringing", "demands:alerts", rung, order=15),
+        desk.MenuEntry(section, "诉求目录", "list-tree", "demands:catalogue", Permission.DEMAND_VIEW, order=60),
         desk.MenuEntry(section, "责任分工", "route", "demands:responsibilities", Permission.DEMAND_VIEW, order=70),
         desk.MenuEntry(section, "紧急规则", "urgent", "demands:emergencies", Permission.DEMAND_VIEW, order=80),
+        desk.MenuEntry(section, "告知短信", "message-2", "demands:asker_messages", Permission.CATALOGUE_EDIT, order=90),
     )
     desk.register_alarm(rung, alerts.alarms)

@@ -6,9 +6,11 @@ from django.urls import URLPattern, path
 
 from niangjia.modules.demands.web import (
     alerts,
+    asker_messages,
     board,
     bulk,
     call_backs,
+    catalogue,
     demand,
     demands,
     emergency,
@@ -69,6 +71,14 @@ urlpatterns: list[URLPattern] = [
     path("hotline/<int:pk>/reveal/", call_backs.call_reveal, name="call_reveal"),
     path("hotline/nuisances/<int:pk>/lift/", hotline.nuisance_lift, name="nuisance_lift"),
     # catalogue
+    path("demands/catalogue/", catalogue.catalogue_page, name="catalogue"),
+    path("demands/catalogue/begin/", catalogue.catalogue_begin, name="catalogue_begin"),
+    path("demands/catalogue/discard/", catalogue.catalogue_discard, name="catalogue_discard"),
+    path("demands/catalogue/publish/", catalogue.catalogue_publish, name="catalogue_publish"),
+    path("demands/catalogue/add/", catalogue.kind_add, name="kind_add"),
+    path("demands/catalogue/kinds/<slug:code>/", catalogue.kind_edit, name="kind_edit"),
+    path("demands/messages/", asker_messages.asker_messages, name="asker_messages"),
+    path("demands/messages/<int:pk>/<slug:step>/", asker_messages.asker_message, name="asker_message"),
     # responsibilities, emergencies, alerts
     path("demands/responsibilities/", responsibility.responsibilities, name="responsibilities"),
     path("demands/responsibilities/try/", responsibility.responsibility_try, name="responsibility_try"),
