@@ -5,17 +5,22 @@ Such a room declares a `CaseKind` (`kinds.py`) and keeps its own facts in a row 
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, Value
+from django.db.models.functions import Coalesce
 
 from niangjia.engines.casework.kinds import case_kinds, kind_named
 from niangjia.engines.casework.rules import OPEN, Stage, Urgency
 from niangjia.kernel.access.actor import Actor
 from niangjia.kernel.access.models import Scope, User
 from niangjia.kernel.access.scoped import FailClosedModel, ScopedModel, ScopedQuerySet
+
+NEVER = datetime(9999, 12, 31, tzinfo=UTC)
+"""Where lists put what has no date: they sort by no nulls."""
 
 IS_OPEN = Q(stage__in=sorted(OPEN))
 
@@ -33,7 +38,7 @@ class Case(ScopedModel):
     kind = models.CharField(max_length=40)
     number = models.CharField(max_length=24, unique=True)
     title = models.CharField(max_length=100)
-    scope = models.ForeignKey(Scope, on_delete=models.PROTECT, related_name="+")  # has it in hand
+    scope = models.ForeignKey(Scope, on_delete=models.PROTECT, related_name="+", db_index=False)  # has it in hand
     received_scope = models.ForeignKey(Scope, on_delete=models.PROTECT, related_name="+")
     stage = models.PositiveSmallIntegerField(default=Stage.RECEIVED)
     urgency = models.PositiveSmallIntegerField(default=Urgency.NORMAL)
@@ -91,8 +96,18 @@ class Case(ScopedModel):
             models.Index(fields=["climb_at"], condition=Q(climb_at__isnull=False), name="case_to_climb"),
             models.Index(fields=["stage", "due_at", "id"], condition=IS_OPEN, name="case_open_stage"),
             models.Index(
-                fields=["received_at", "id"], condition=IS_OPEN & Q(reopened__gt=0), name="case_open_reopened"
+                fields=["received_scope"], condition=Q(stage=Stage.ANSWERED.value), name="case_to_call_back"
             ),
+            # Lists go by id within what they are narrowed to: the latest recorded stands first.
+            models.Index(fields=["stage", "id"], name="case_stage"),
+            models.Index(fields=["urgency", "id"], condition=Q(urgency__gt=1), name="case_urgency"),
+            models.Index(fields=["id"], condition=Q(is_major=True), name="case_major"),
+            models.Index(fields=["id"], condition=Q(reopened__gt=0), name="case_reopened"),
+            models.Index(fields=["id"], condition=Q(is_satisfied=False), name="case_not_satisfied"),
+            models.Index(fields=["id"], condition=Q(paused_at__isnull=False), name="case_paused"),
+            models.Index(fields=["accepted_at"], name="case_accepted"),
+            models.Index(fields=["ended_at"], name="case_ended"),
+            models.Index(Coalesce("due_at", Value(NEVER)), "id", name="case_due_first"),
         ]
 
     def __str__(self) -> str:
@@ -219,7 +234,7 @@ class Participant(CasePart):
 class Entry(CasePart):
     """A line of the timeline. `for_asker`: the one who asked reads it too; everything else is internal."""
 
-    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="entries")
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="entries", db_index=False)
     verb = models.CharField(max_length=20)
     at = models.DateTimeField()
     user_id = models.BigIntegerField(null=True)  # null: the product itself, the asker, or another system
@@ -244,7 +259,7 @@ class TaskOf(models.TextChoices):
 class Task(CasePart):
     """A piece of the work that is somebody else's: a co-handler's, a decision's, an outside office's on paper."""
 
-    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="tasks")
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="tasks", db_index=False)
     of = models.CharField(max_length=12, choices=TaskOf.choices)
     scope = models.ForeignKey(Scope, on_delete=models.PROTECT, null=True, related_name="+")
     user = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")

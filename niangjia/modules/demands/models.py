@@ -107,6 +107,9 @@ class Demand(ScopedModel):
             models.Index(fields=["person"], name="demand_of_person"),
             models.Index(fields=["employer", "-case"], name="demand_of_employer"),
             models.Index(fields=["kind", "case"], name="demand_of_kind"),
+            models.Index(fields=["nature", "case"], name="demand_of_nature"),
+            models.Index(fields=["channel", "case"], name="demand_of_channel"),
+            models.Index(fields=["how_closed", "case"], condition=~Q(how_closed=""), name="demand_how_closed"),
             GinIndex(fields=["words"], name="demand_words"),
         ]
 

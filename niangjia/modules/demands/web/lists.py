@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from django.db.models import QuerySet, Value
@@ -11,6 +11,7 @@ from django.db.models.functions import Coalesce
 from django.urls import reverse, reverse_lazy
 from django.utils import timezone
 
+from niangjia.engines.casework.models import NEVER
 from niangjia.engines.casework.rules import OPEN, Stage, Urgency
 from niangjia.kernel.access.actor import Actor
 from niangjia.kernel.access.models import User
@@ -27,7 +28,6 @@ from niangjia.modules.demands.web.marks import asker, left_mark, stage_mark, urg
 from niangjia.modules.organisations.queries.organisations import names_of
 from niangjia.ui.listing import Bulk, Screen
 
-NEVER = datetime(9999, 12, 31, tzinfo=UTC)
 OPEN_ONES, ENDED_ONES = "open", "ended"
 BY_RECEIVED = Sort("received_at", "最近登记的在前", ("case__received_at",), descending=True)
 BY_DUE = Sort("due", "最先到期的在前", ("due_first",))
