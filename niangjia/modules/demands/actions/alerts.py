@@ -87,9 +87,10 @@ def _message(alert: Alert, step: Called, now: datetime) -> None:
     for user in step.users:
         call_to(case.pk, user.pk, now=now)
     since = f"已等待 {waiting} 分钟，" if waiting else ""
+    because = "" if case.is_confidential else f"{alert.because}。"
     notify(
-        [user.pk for user in step.users], title=f"紧急：{case.title}",
-        body=f"{case.number}。{alert.because}。{since}请立即点“我来处理”。", url=reverse("demands:alerts"), now=now,
+        [user.pk for user in step.users], title=f"紧急：{_said(case)}",
+        body=f"{because}{since}请立即点“我来处理”。", url=reverse("demands:alerts"), now=now,
     )  # fmt: skip
 
 
