@@ -43,7 +43,7 @@ def list_page(
         rows = spec.narrowed(chosen, actor, within)
     except Refused as refusal:
         return ListPage(spec, chosen, sort, [], Count(0), problem=refusal.message)
-    count = spec.count(rows, chosen, actor, within)
+    count, rows = spec.counted(rows, chosen, actor, within)
     fence = spec.fenced(chosen, actor, within, count)
     found, following, previous = _slice(spec, rows, sort, chosen, fence=fence, size=size or spec.page_size)
     return ListPage(spec, chosen, sort, spec.presented(found, actor), count, following, previous)

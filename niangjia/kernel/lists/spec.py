@@ -132,6 +132,12 @@ class ListSpec:
     def count(self, rows: QuerySet[Any], chosen: Chosen, actor: Actor, within: str | None) -> Count:
         return capped_count(rows)
 
+    def counted(
+        self, rows: QuerySet[Any], chosen: Chosen, actor: Actor, within: str | None
+    ) -> tuple[Count, QuerySet[Any]]:
+        """How many, and the rows from which the page is cut: a list may name them one by one where they are few."""
+        return self.count(rows, chosen, actor, within), rows
+
     def sort_of(self, chosen: Chosen) -> Sort:
         return next((sort for sort in self.sorts if sort.key == chosen.sort), self.sorts[0])
 

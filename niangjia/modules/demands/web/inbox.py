@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET
 from niangjia.kernel.access.actor import Actor
 from niangjia.kernel.access.guard import requires
 from niangjia.kernel.lists.counting import Count
-from niangjia.kernel.lists.spec import ListSpec, register
+from niangjia.kernel.lists.spec import Chosen, ListSpec, register
 from niangjia.modules.demands.permissions import Permission
 from niangjia.modules.demands.queries.lanes import LANES, Lane, counts, lanes_of
 from niangjia.modules.demands.web.lists import BULK, BY_DUE, BY_NUMBER, BY_RECEIVED, DemandList, Rows
@@ -37,9 +37,9 @@ class InboxList(DemandList):
     def rows(self, actor: Actor) -> Rows:
         return self.lane.of(super().rows(actor), actor, timezone.now())
 
-    def fenced(self, chosen: Any, actor: Actor, within: str | None, count: Count) -> bool:
+    def fenced(self, chosen: Chosen, actor: Actor, within: str | None, count: Count) -> bool:
         """A lane is found whole by an index of the open ones; walking by due date would meet everybody's."""
-        return True
+        return not count.exact
 
 
 def screen_of(lane: Lane) -> Screen:

@@ -29,9 +29,12 @@ from niangjia.modules.organisations.queries.organisations import names_of
 from niangjia.ui.listing import Bulk, Screen
 
 OPEN_ONES, ENDED_ONES = "open", "ended"
-BY_RECEIVED = Sort("received_at", "最近登记的在前", ("case__received_at",), descending=True)
+# Ids are given as demands come in, and indexes of what lists narrow to go on by id. Of a period, the moment counts.
+BY_RECEIVED = Sort("received_at", "最近登记的在前", (), descending=True)
+BY_MOMENT = Sort("received_at", "最近登记的在前", ("case__received_at",), descending=True)
 BY_DUE = Sort("due", "最先到期的在前", ("due_first",))
 BY_NUMBER = Sort("number", "按编号", ("case__number",), descending=True)
+MOST_COUNTED = 500
 Rows = QuerySet[Any]
 
 
@@ -183,9 +186,16 @@ class DemandList(ListSpec):
     def found(self, rows: Rows, text: str, actor: Actor) -> Rows:
         return found(rows, text)
 
-    def fenced(self, chosen: Chosen, actor: Actor, within: str | None, count: Count) -> bool:
-        """Few rows are sorted after they are found: a walk through the newest would meet them late or never."""
-        return bool(chosen.text) or count.exact
+    def sort_of(self, chosen: Chosen) -> Sort:
+        sort = super().sort_of(chosen)
+        return BY_MOMENT if sort is BY_RECEIVED and chosen.filters.keys() & {"since", "until"} else sort
+
+    def counted(self, rows: Rows, chosen: Chosen, actor: Actor, within: str | None) -> tuple[Count, Rows]:
+        """Few rows are named: a walk through the newest would meet them late or never, and one look is enough."""
+        pks = list(rows.order_by().values_list("pk", flat=True)[: MOST_COUNTED + 1])
+        if len(pks) > MOST_COUNTED:
+            return Count(MOST_COUNTED, exact=False), rows
+        return Count(len(pks)), with_due(type(rows)(rows.model, using=rows.db).filter(pk__in=pks))
 
     def dressed(self, rows: Rows) -> Rows:
         unread = ("body", "words", "asker_phone", "suggested", "case__limits", "case__lead__phone")
