@@ -148,7 +148,7 @@ def seen(rows: ScopedQuerySet[Any], actor: Actor, *, via: str) -> ScopedQuerySet
     if actor.user_id is not None:
         rows = rows.exclude(**{f"{via}kept_from_users__contains": [actor.user_id]})
     reach = [(kind.name, _reach(actor.paths(kind.view))) for kind in case_kinds() if actor.paths(kind.view)]
-    held = [place for path in actor.paths() for place in _line(path)]
+    held = sorted({place for one in actor.held for place in _line(one.path)})  # every job: one there is too near
     by_place = _by_place(reach, held, via)
     taking_part: list[int] = []
     if actor.user_id is not None:

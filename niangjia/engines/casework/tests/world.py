@@ -67,7 +67,8 @@ class World:
         return self.users[who].pk
 
     def grant(self, who: str, job: str, place: str) -> None:
-        user = self.users.setdefault(who, User.objects.create(username=who, name=who, created_at=NOW))
+        user = self.users.get(who) or User.objects.create(username=who, name=who, created_at=NOW)
+        self.users[who] = user
         Grant.objects.create(user=user, job=job, scope=self.scopes[place], from_on=FOUNDED, granted_at=NOW)
 
     def close_job(self, who: str, now: datetime = NOW) -> None:
