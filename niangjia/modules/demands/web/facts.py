@@ -161,7 +161,7 @@ class ConcernedForm(forms.Form):
         self.fields["more"] = WordsField(
             label="再加几人", required=False, max_length=100_000, rows=5,
             help_text="一行一人：姓名、电话、诉求金额、追回金额，可以从表格直接粘贴；没有的留空。",
-            widget=forms.Textarea(attrs={"rows": 5, "placeholder": "林小燕　138…　15500\n周大勇　　16200"}),
+            widget=forms.Textarea(attrs={"rows": 5, "placeholder": "王芳　138…　15500\n张强　　16200"}),
         )  # fmt: skip
 
     @property
