@@ -6,20 +6,22 @@ and read again; what is still left after that, the nightly run finds.
 
 from __future__ import annotations
 
+import json
 import logging
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import lru_cache
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from django.db import connection, transaction
-from django.db.models import F
-from django.db.models.expressions import RawSQL
+from django.db.models import Q
 from django.urls import reverse
 
-from niangjia.engines.casework.clock import Span, Timing, timing
-from niangjia.engines.casework.models import Case, Pause
+from niangjia.engines.casework.clock import Span, timing
+from niangjia.engines.casework.models import Case
 from niangjia.engines.casework.rules import OPEN
 from niangjia.kernel.access.models import Scope
 from niangjia.kernel.errors import Refused
@@ -34,18 +36,17 @@ log = logging.getLogger(__name__)
 BATCH = 5_000
 ROUNDS = 3
 LOCK_TIMEOUT = "3s"
+BEGINNING = datetime(1970, 1, 1, 8, tzinfo=ZONE)
+MICROSECOND = timedelta(microseconds=1)
 WHY = "the product counts the limits of everything open"
 
-FACTS = (
-    "stage", "limits", "extra_days", "climb_step", "received_at", "accepted_at", "runs_from", "answered_at",
-    "own_due_at", "paused_at",
-)  # fmt: skip
 CLOCK = (
     "accept_due_at", "answer_due_at", "close_due_at", "due_at", "climb_at", "climb_step", "is_provisional",
 )  # fmt: skip
+MOMENTS = CLOCK[:5]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Row:
     """What of a case decides its clock (`clock.Facts`)."""
 
@@ -72,7 +73,7 @@ class Counted(NamedTuple):
 def reclock_open(*, now: datetime, years: Collection[int] | None = None, path: str | None = None) -> int:
     """Counts every open case anew, at and under a path if given, and says how many clocks were changed.
 
-    `years`: whose table changed; what was received later than that can't be touched by it.
+    `years`: whose table changed; what ended before it, or begins after, can't be touched by it.
     """
     told: Counter[int] = Counter()
     changed = last = 0
@@ -98,7 +99,11 @@ def reclock_open(*, now: datetime, years: Collection[int] | None = None, path: s
 def _keys_after(last: int, years: Collection[int] | None, path: str | None) -> list[int]:
     rows = Case.objects.unscoped(reason=WHY).filter(stage__in=sorted(OPEN), pk__gt=last)
     if years:
-        rows = rows.filter(received_at__lt=datetime(max(years) + 1, 1, 1, tzinfo=ZONE))
+        first = datetime(min(years) - 1, 12, 1, tzinfo=ZONE)  # a notice may reach into the December before
+        reaching = Q(accept_due_at=None)
+        for name in MOMENTS:
+            reaching |= Q(**{f"{name}__gte": first})
+        rows = rows.filter(reaching, received_at__lt=datetime(max(years) + 1, 1, 1, tzinfo=ZONE))
     if path:
         rows = rows.filter(scope__in=Scope.objects.filter(path__under=path).values("id"))
     return list(rows.order_by("pk").values_list("pk", flat=True)[:BATCH])
@@ -125,43 +130,65 @@ def _count(keys: list[int], told: Counter[int], now: datetime) -> tuple[int, lis
     return changed, left
 
 
-def _differing(keys: Collection[int], current: Clocks, now: datetime) -> Iterable[Counted]:
-    stops = _ended_pauses(keys)
-    rows = (
-        Case.objects.unscoped(reason=WHY)
-        .filter(pk__in=keys, stage__in=sorted(OPEN))
-        .annotate(path=F("scope__path"), version=RawSQL("casework_case.xmin::text", ()))
-        .order_by("pk")
-        .values_list("pk", "version", "path", *FACTS, *CLOCK)
-    )
-    for pk, version, path, *values in rows:
-        facts, had = Row(*values[: len(FACTS)]), tuple(values[len(FACTS) :])
+def _microseconds(*columns: str) -> str:
+    return ", ".join(f"(extract(epoch from {column}) * 1000000)::int8" for column in columns)
+
+
+# Moments come and go as numbers: of a hundred thousand rows reading dates would take longer than counting.
+_READ = f"""
+select c.id, c.xmin::text, s.path::text, c.stage, c.limits::text, c.extra_days, c.climb_step,
+       {_microseconds("c.received_at", "c.accepted_at", "c.runs_from", "c.answered_at", "c.own_due_at", "c.paused_at")},
+       {_microseconds(*(f"c.{name}" for name in MOMENTS))}, c.is_provisional
+  from casework_case c join access_scope s on s.id = c.scope_id
+ where c.id = any(%s) and c.stage = any(%s)
+ order by c.id
+"""
+_PAUSES = f"""
+select case_id, {_microseconds("from_at", "until_at")} from casework_pause
+ where case_id = any(%s) and until_at is not null order by from_at
+"""
+
+
+def _differing(keys: list[int], current: Clocks, now: datetime) -> Iterable[Counted]:
+    with connection.cursor() as cursor:
+        cursor.execute(_PAUSES, [keys])
+        stops: defaultdict[int, tuple[Span, ...]] = defaultdict(tuple)
+        for case, from_at, until_at in cursor.fetchall():
+            stops[case] += ((_moment(from_at), _moment(until_at)),)
+        cursor.execute(_READ, [keys, sorted(OPEN)])
+        rows = cursor.fetchall()
+    for pk, version, path, stage, limits, extra_days, step, received, *moments in rows:
+        facts = Row(
+            stage, _limits(limits), extra_days, step, _moment(received),
+            *(None if moment is None else _moment(moment) for moment in moments[:5]),
+        )  # fmt: skip
         try:
-            clock = written(timing(facts, current.of(str(path)), stopped=stops.get(pk, ()), now=now))
+            found = timing(facts, current.of(path), stopped=stops.get(pk, ()), now=now)
         except (KeyError, ValueError, Refused):
             log.exception("The limits of case %s can't be counted; it keeps its clock", pk)
             continue
-        if clock != had:
+        clock = (*(_number(getattr(found, name)) for name in MOMENTS), found.climb_step, found.is_provisional)
+        if clock != (*moments[5:10], step, moments[10]):
             yield Counted(pk, version, clock)
 
 
-def written(found: Timing) -> tuple[Any, ...]:
-    return tuple(getattr(found, name) for name in CLOCK)
+@lru_cache(maxsize=1_000)
+def _limits(written: str) -> Mapping[str, Any]:
+    return MappingProxyType(json.loads(written))
 
 
-def _ended_pauses(keys: Collection[int]) -> dict[int, tuple[Span, ...]]:
-    spans: defaultdict[int, list[Span]] = defaultdict(list)
-    rows = Pause.objects.unscoped(reason=WHY).filter(case__in=keys).exclude(until_at=None).order_by("from_at")
-    for case, from_at, until_at in rows.values_list("case_id", "from_at", "until_at"):
-        spans[case].append((from_at, until_at))
-    return {case: tuple(each) for case, each in spans.items()}
+def _moment(microseconds: int) -> datetime:
+    return BEGINNING + timedelta(microseconds=microseconds)
+
+
+def _number(moment: datetime | None) -> int | None:
+    return None if moment is None else (moment - BEGINNING) // MICROSECOND
 
 
 def _copy(cursor: Any, counted: Iterable[Counted]) -> None:
     cursor.execute(
-        "create temp table if not exists reclocked (id bigint, version xid, accept_due_at timestamptz, answer_due_at timestamptz,"
-        " close_due_at timestamptz, due_at timestamptz, climb_at timestamptz, climb_step int2, is_provisional bool)"
-        " on commit drop"
+        "create temp table if not exists reclocked (id int8, version xid, accept_due_at int8, answer_due_at int8,"
+        " close_due_at int8, due_at int8, climb_at int8, climb_step int2, is_provisional bool) on commit drop"
     )
     cursor.execute("truncate reclocked")  # in tests many batches share one transaction
     with cursor.copy("copy reclocked from stdin") as copy:
@@ -169,7 +196,10 @@ def _copy(cursor: Any, counted: Iterable[Counted]) -> None:
             copy.write_row((each.pk, each.version, *each.clock))
 
 
-_SET = ", ".join(f"{name} = new.{name}" for name in CLOCK)
+_SET = ", ".join(
+    f"{name} = 'epoch'::timestamptz + new.{name} * interval '1 microsecond'" if name in MOMENTS else f"{name} = new.{name}"
+    for name in CLOCK
+)
 _UPDATE = f"""
 with untouched as materialized (
     select c.id, c.due_at
