@@ -1,4 +1,4 @@
-"""The clock of all cases: every minute what is due climbs, and what lost its lead is brought to its desk."""
+"""The clock of all cases: what is due climbs, what lost its lead is brought to its desk."""
 
 from django.utils import timezone
 from procrastinate import RetryStrategy
@@ -11,9 +11,13 @@ from niangjia.engines.casework.reclocking import reclock_open
 @app.periodic(cron="* * * * *")
 @app.task(name="casework.climb", queueing_lock="casework.climb", pass_context=False)
 def climb(timestamp: int) -> None:
-    now = timezone.now()
-    climb_due(now=now)
-    bring_orphans(now=now)
+    climb_due(now=timezone.now())
+
+
+@app.periodic(cron="*/10 * * * *")
+@app.task(name="casework.bring_orphans", queueing_lock="casework.bring_orphans", pass_context=False)
+def bring_what_nobody_leads(timestamp: int) -> None:
+    bring_orphans(now=timezone.now())
 
 
 @app.task(name="casework.reclock", lock="casework.reclock", retry=RetryStrategy(max_attempts=3, wait=30))

@@ -8,10 +8,10 @@ from django.db import transaction
 
 from niangjia.engines.casework.actions.clocks import set_clock
 from niangjia.engines.casework.actions.looking import let_heads_look
-from niangjia.engines.casework.actions.stepping import set_lead, writing
+from niangjia.engines.casework.actions.stepping import set_lead, take_part, writing
 from niangjia.engines.casework.clock import steps_due
 from niangjia.engines.casework.kinds import kind_named
-from niangjia.engines.casework.models import Case, Climbed
+from niangjia.engines.casework.models import Case, Climbed, Role
 from niangjia.engines.casework.queries.clocks import Running, ended_pauses, running_limit
 from niangjia.engines.casework.queries.orphans import orphans
 from niangjia.engines.casework.queries.people import Told, able_at, above, chairs, heads
@@ -70,6 +70,9 @@ def _was_told(case: Case, running: Running, step: int) -> bool:
 def _tell_step(case: Case, running: Running, reached: int, *, now: datetime) -> None:
     step = CLIMB[reached - 1]
     told = _whom(case, step.whom, now=now)
+    if case.is_confidential and step.whom == "head":  # else nobody could take it from a lead who does nothing
+        for one in told:
+            take_part(case, one.user_id, Role.LOOKER, now=now)
     written = [one.written() for one in told]
     Climbed.objects.unscoped(reason=_REASON).bulk_create(
         [

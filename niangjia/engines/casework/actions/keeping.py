@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from niangjia.engines.casework.actions.passing import _move
+from niangjia.engines.casework.actions.passing import move
 from niangjia.engines.casework.actions.stepping import Step
 from niangjia.kernel.access.models import Grant, Scope
 
@@ -17,7 +17,7 @@ def keep_from(step: Step, *, places: Iterable[int], users: Iterable[int]) -> Non
     case.participants.filter(user__in=gone, until_at=None).update(until_at=step.now)
     outside = nearest_outside(case.scope, case.kept_from)
     if outside != case.scope or case.lead_id in gone:
-        _move(step, outside, None)
+        move(step, outside, None)
 
 
 def nearest_outside(scope: Scope, kept_from: Iterable[int]) -> Scope:

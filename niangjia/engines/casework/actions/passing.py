@@ -8,9 +8,9 @@ from django.db import transaction
 
 from niangjia.engines.casework.actions.looking import let_heads_look
 from niangjia.engines.casework.actions.receiving import accept, ensure_text
-from niangjia.engines.casework.actions.stepping import Step, set_lead, stepping, writing
+from niangjia.engines.casework.actions.stepping import Step, set_lead, stepping, take_part, writing
 from niangjia.engines.casework.kinds import kind_named
-from niangjia.engines.casework.models import Case, Task
+from niangjia.engines.casework.models import Case, Participant, Role, Task
 from niangjia.engines.casework.queries.load import in_hand_of
 from niangjia.engines.casework.queries.openness import sent_from
 from niangjia.engines.casework.queries.people import able_at, heads, line_of
@@ -178,9 +178,18 @@ def hand_over_all(user_id: int, path: str, to_user_id: int | None, *, actor: Act
             with writing(case, Verb.HAND_OVER, actor=actor, now=now, text="离任交接") as step:
                 keeps = to_user_id is not None and to_user_id not in case.kept_from_users
                 _pass_to(step, to_user_id if keeps else None)
-        tasks = Task.objects.unscoped(reason="what somebody who leaves has in hand").under(path)
-        tasks.filter(user=user_id, done_at=None, dropped_at=None).update(user=to_user_id)
+        _pass_tasks(user_id, path, to_user_id, now=now)
+        gone = Participant.objects.unscoped(reason="who leaves takes part no more").under(path)
+        gone.filter(user=user_id, until_at=None).update(until_at=now)
     return len(cases)
+
+
+def _pass_tasks(user_id: int, path: str, to_user_id: int | None, *, now: datetime) -> None:
+    rows = Task.objects.unscoped(reason="what somebody who leaves has in hand").under(path)
+    for task in rows.filter(user=user_id, done_at=None, dropped_at=None).select_related("case"):
+        task.user_id = None if to_user_id in task.case.kept_from_users else to_user_id
+        task.save(update_fields=["user"])
+        take_part(task.case, task.user_id, Role.CO_HANDLER, now=now)
 
 
 def _pass_to(step: Step, user_id: int | None) -> None:

@@ -8,7 +8,7 @@ from niangjia.engines.casework import actions, queries
 from niangjia.engines.casework.actions import ASKER
 from niangjia.engines.casework.actions.climbing import bring_orphans
 from niangjia.engines.casework.events import CaseSplit
-from niangjia.engines.casework.models import Entry, Role
+from niangjia.engines.casework.models import Case, Entry, Role
 from niangjia.engines.casework.rules import Stage, Verb
 from niangjia.engines.casework.tests.world import NOW, World, again, later
 from niangjia.kernel.access.actor import SYSTEM
@@ -213,6 +213,18 @@ def test_what_a_leaver_has_in_hand_passes_to_the_successor(world: World) -> None
     ]  # fmt: skip
     assert [again(case).stage for case in (mine, answered)] == [Stage.IN_HAND, Stage.ANSWERED]
     assert queries.count_in_hand(world.user("north_rights"), north) == 0
+
+
+def test_a_task_of_the_leaver_goes_along_and_the_leaver_sees_no_more(world: World) -> None:
+    case = world.in_hand(who="north_chair")
+    task = actions.invite(
+        case.pk, scope_id=world.at("north"), user_id=world.user("south_clerk"), text="查", actor=world.actor("north_chair"), now=NOW
+    )  # fmt: skip
+    actions.hand_over_all(
+        world.user("south_clerk"), world.scopes["county"].path, world.user("south_chair"), actor=world.actor("chair"), now=NOW
+    )  # fmt: skip
+    assert not Case.objects.visible_to(world.actor("south_clerk")).filter(pk=case.pk).exists()
+    actions.finish_task(task.pk, answer="已查", actor=world.actor("south_chair"), now=NOW)
 
 
 def test_without_a_successor_it_lies_at_the_desk_again(world: World) -> None:
