@@ -88,7 +88,7 @@ def test_a_worker_reads_every_page(transactional_db, live_server, window, displa
         asked(user, body)
         for body in (
             SAID, "想问一下加班费怎么算", "工伤认定材料退回来了，不知道还缺什么", "工资卡丢了单位不给换",
-            "邻居装修太吵", "有人从脚手架上掉下来，流了很多血，快来人",
+            "邻居装修太吵", "工地有人坠落，昏迷不醒，快来人",
         )
     )  # fmt: skip
     casework.accept_case(in_hand.pk, actor=actor, now=now)

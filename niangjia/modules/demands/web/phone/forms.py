@@ -99,11 +99,11 @@ class UrgeForm(forms.Form):
 class RateForm(forms.Form):
     is_satisfied = forms.TypedChoiceField(
         label="事情解决了吗", choices=(("yes", "解决了，满意"), ("no", "没解决，请接着办")), coerce="yes".__eq__,
-        widget=forms.RadioSelect, error_messages={"required": "请选择事情有没有解决。"},
+        widget=forms.RadioSelect(attrs={"class": "radio"}), error_messages={"required": "请选择事情有没有解决。"},
     )  # fmt: skip
     rating = forms.TypedChoiceField(
         label="给这次办理打几分", choices=[(score, f"{score} 分，{said}") for score, said in RATINGS], coerce=int,
-        widget=forms.RadioSelect, error_messages={"required": "请打一个分。"},
+        widget=forms.RadioSelect(attrs={"class": "radio"}), error_messages={"required": "请打一个分。"},
     )  # fmt: skip
     text = forms.CharField(label="想说的话", max_length=500, required=False, widget=area(3))
 

@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
-from niangjia.engines.casework.rules import Stage
+from niangjia.engines.casework.rules import Stage, Verb
 from niangjia.kernel.access.guard import for_workers
 from niangjia.kernel.errors import Missing, Refused
 from niangjia.kernel.files.kinds import PDF
@@ -94,14 +94,17 @@ def shown(
     answer = next((one for one in told if one.is_answer), None)
     if case.is_open and case.stage != Stage.ANSWERED:
         answer = None  # it is being worked at again
+    asked_for = next((one.text for one in told if one.verb is Verb.ASK_FACTS), "")
+    can_urge = is_open and case.stage != Stage.ANSWERED and not reading.urged_today(demand, now=now)
     context: dict[str, Any] = {
         "demand": demand, "case": demand.case, "main": case, "door": door, "badge": wording.badge_of(demand.case),
         "steps": wording.steps(case), "union": reading.in_charge(demand), "told": _lines(told), "answer": answer,
-        "own_files": [one for one in reading.own_files(demand) if one.by_asker], "is_open": is_open, "grave": is_grave(demand),
-        "just_sent": just_sent(request, demand.pk), "forms": {**{name: form() for name, form in FORMS.items()}, **(refused or {})},
-        "refused": next(iter(refused or {}), ""), "can_rate": reading.to_rate(demand),
-        "can_reopen": asker_side.may_reopen(demand, now=now), "can_urge": is_open and not reading.urged_today(demand, now=now),
-        "can_give": demand.case.is_open, "can_withdraw": demand.case.is_open,
+        "own_files": [one for one in reading.own_files(demand) if one.by_asker], "asked_for": asked_for,
+        "is_open": is_open, "grave": is_grave(demand), "just_sent": just_sent(request, demand.pk),
+        "forms": {name: form() for name, form in FORMS.items()} | (refused or {}),
+        "refused": next(iter(refused or {}), ""), "can_rate": reading.to_rate(demand), "can_urge": can_urge,
+        "can_reopen": asker_side.may_reopen(demand, now=now), "can_give": demand.case.is_open,
+        "can_withdraw": demand.case.is_open,
     }  # fmt: skip
     response = render(request, "demands/phone/my_demand.html", context)
     response["Cache-Control"] = "no-store, private"
