@@ -18,6 +18,7 @@ from niangjia.kernel.access.models import Scope, User
 from niangjia.kernel.access.scoped import FailClosedModel, ScopedModel, ScopedQuerySet
 from niangjia.kernel.crypto.fields import DigestField, EncryptedTextField
 from niangjia.modules.demands.permissions import Permission
+from niangjia.modules.demands.rules import abuse_in, decent
 
 
 class CatalogueVersion(models.Model):
@@ -112,6 +113,15 @@ class Demand(ScopedModel):
             models.Index(fields=["how_closed", "case"], condition=~Q(how_closed=""), name="demand_how_closed"),
             GinIndex(fields=["words"], name="demand_words"),
         ]
+
+    @property
+    def decent_body(self) -> str:
+        """With the words of abuse behind asterisks; titles are kept like that."""
+        return decent(self.body)
+
+    @property
+    def has_abuse(self) -> bool:
+        return bool(abuse_in(self.body))
 
     @classmethod
     def visible_rows(cls, rows: ScopedQuerySet[Any], actor: Actor) -> ScopedQuerySet[Any]:

@@ -172,7 +172,7 @@ class Facts:
         body = tidy_text(self.body)[:LONGEST_BODY]
         name = "" if self.is_anonymous else tidy_line(self.asker_name)
         return replace(
-            self, body=body, title=tidy_line(self.title)[:LONGEST_TITLE] or title_from(body),
+            self, body=body, title=decent(tidy_line(self.title)[:LONGEST_TITLE] or title_from(body)),
             asker_name=name[:50], asker_phone=tidy_phone(self.asker_phone),
             employer_name=tidy_line(self.employer_name)[:100], place=tidy_line(self.place)[:200],
             recording=self.recording.strip()[:300], paper_number=tidy_line(self.paper_number)[:40],
@@ -334,8 +334,8 @@ LONGEST_MESSAGE = 300
 MESSAGES: Mapping[Step, str] = {
     Step.RECEIVED: "您反映的“{title}”已登记，编号 {number}。我们会尽快回复您。{link}",
     Step.ACCEPTED: "您的诉求 {number} 已受理，正在安排人办理。{link}",
-    Step.REFUSED: "您的诉求 {number} 不在工会受理范围，原因和可以去的地方请看：{link}",
-    Step.FACTS_ASKED: "办理您的诉求 {number} 还需要您补充一些情况，请看：{link}",
+    Step.REFUSED: "您的诉求 {number} 不在工会受理范围。原因和可以去的地方，请点链接查看。{link}",
+    Step.FACTS_ASKED: "办理您的诉求 {number} 还需要您补充一些情况，请点链接填写。{link}",
     Step.IN_HAND: "您的诉求 {number} 已有专人办理。{link}",
     Step.ANSWERED: "您的诉求 {number} 已有答复，请查看并评价，我们也会给您回访。{link}",
     Step.RESOLVED: "您的诉求 {number} 已办结，感谢您的信任。14 天内仍有问题可以申请重新办理。{link}",
@@ -392,5 +392,4 @@ def check_message(text: str) -> str | None:
 
 def message_text(text: str, values: Mapping[str, str]) -> str:
     """The placeholders filled in; one without a value leaves no gap."""
-    filled = _HOLDERS.sub(lambda found: values.get(found[1], ""), text)
-    return re.sub(r"(请看：|查看：)$", "", filled.strip()).strip()
+    return _HOLDERS.sub(lambda found: values.get(found[1], ""), text).strip()

@@ -81,7 +81,8 @@ class Catalogue:
 
     @cached_property
     def marking(self) -> list[tuple[CatalogueKind, tuple[str, ...]]]:
-        used = (kind for kind in self.kinds.values() if kind.is_used and not kind.is_group)
+        groups = {group.code for group in self.groups}
+        used = (kind for kind in self.kinds.values() if kind.is_used and not kind.is_group and kind.group in groups)
         return [(kind, kind.words) for kind in used if kind.words]
 
 
