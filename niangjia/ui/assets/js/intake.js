@@ -45,7 +45,10 @@ export default () => ({
     const form = this.$root;
     const offer = event.target.closest("[data-kind], [data-insert], [data-person], [data-more]");
     if (!offer) return;
-    if (offer.dataset.kind !== undefined) this.pick("kind", offer.dataset.kind, offer.dataset.label);
+    if (offer.dataset.kind !== undefined) {
+      this.pick("kind", offer.dataset.kind, offer.dataset.label);
+      this.goOn();
+    }
     if (offer.dataset.insert !== undefined) this.insert(offer.dataset.insert);
     if (offer.dataset.person !== undefined) this.person(offer);
     if (offer.dataset.more !== undefined) {
@@ -54,6 +57,11 @@ export default () => ({
       this.facts();
       if (form.hasAttribute("data-all")) form.querySelector("[data-fact][data-later]:not([hidden])")?.querySelector(FIELDS)?.focus();
     }
+  },
+  // The name first, then what the kind needs and nobody has said.
+  goOn() {
+    const asked = [this.$root.elements.asker_name, ...this.$root.querySelectorAll("[data-needed] :is(input:not([type=hidden]), select)")];
+    (asked.find((one) => one && !one.value) ?? this.$root.elements.body).focus();
   },
   pick(name, value, text) {
     const root = this.$root.querySelector(`[data-source]:has(input[name="${name}"])`);
