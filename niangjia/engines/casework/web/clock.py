@@ -53,8 +53,8 @@ def clock_shown(case: Case, pause: Pause | None, *, now: datetime) -> Clock:
     url = reverse("casework:explanation", args=[case.pk])
     if not case.is_open:
         ended = f"{timezone.localtime(case.ended_at):%Y-%m-%d %H:%M}" if case.ended_at else ""
-        late = "办理中曾超期" if case.was_late else "各环节都在期限内"
-        return Clock(f"{case.stage_now.label} {ended}".strip(), icon="circle-check", note=late, url=url)
+        kept = "办理中曾超期" if case.was_late else "各环节都在期限内"
+        return Clock(f"{case.stage_now.label} {ended}".strip(), icon="circle-check", note=kept, url=url)
     if case.paused_at is not None:
         why = PauseReason(pause.reason).label if pause else ""
         since = f"{timezone.localtime(case.paused_at):%m-%d %H:%M}"

@@ -74,7 +74,7 @@ class GiveFactsForm(ActForm):
     by_name = forms.CharField(
         label="由谁补充", required=False, max_length=50, help_text="本人电话补充的，可填“诉求人来电”。"
     )
-    files = FilesField()
+    attached = FilesField()
 
 
 class GivenTo(ActForm):
@@ -139,7 +139,7 @@ class InviteForm(GivenTo):
 
 class TaskForm(ActForm):
     answer = WordsField(label="办理情况", help_text="主办人答复前会用到，请写清做了什么、结果怎样。")
-    files = FilesField()
+    attached = FilesField()
 
 
 class SendOutForm(ActForm):
@@ -212,7 +212,7 @@ class MinutesForm(ActForm):
 
 class AnswerForm(ActForm):
     text = WordsField(label="答复内容", help_text="会原样发给诉求人：查了什么、怎么解决、依据是什么。", rows=7)
-    files = FilesField()
+    attached = FilesField()
 
 
 class ReplyForm(AnswerForm):

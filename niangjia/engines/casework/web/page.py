@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from niangjia.engines.casework import queries
 from niangjia.engines.casework.kinds import kind_named
-from niangjia.engines.casework.models import Case, Consultation, Extension, Participant, Role, Task, TaskOf
+from niangjia.engines.casework.models import Case, Consultation, Entry, Extension, Participant, Role, Task, TaskOf
 from niangjia.engines.casework.queries import parts
 from niangjia.engines.casework.queries.rights import has_right, roles_of
 from niangjia.engines.casework.rules import RIGHTS, Stage, Urgency, Verb
@@ -87,9 +87,9 @@ def of_case(request: HttpRequest, case: Case) -> OfCase:
     actor, now = actor_of(request), timezone.now()
     verbs = frozenset(queries.verbs_open_to(case, actor, now=now))
     entries, tasks = list(queries.timeline(case, actor)), parts.tasks_of(case)
-    files = parts.files_named([pk for row in [*entries, *tasks] for pk in row.file_ids])
-    scopes = [case.scope_id, case.received_scope_id, *(row.scope_id for row in [*entries, *tasks])]
-    names = pickers.names(scopes)
+    rows: list[Entry | Task] = [*entries, *tasks]
+    files = parts.files_named([pk for row in rows for pk in row.file_ids])
+    names = pickers.names([case.scope_id, case.received_scope_id, *(row.scope_id for row in rows)])
     extension = parts.asked_extension(case) if case.is_open else None
     finishes_all = has_right(
         RIGHTS[Verb.TASK_DONE], case, actor, kind_named(case.kind), roles_of(case, actor) if tasks else frozenset()

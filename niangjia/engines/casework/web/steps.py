@@ -73,16 +73,16 @@ def _sent(request: HttpRequest, act: Act, case: Case, form: ActForm, of: Any) ->
     facts, now = form.facts(), timezone.now()
     try:
         with transaction.atomic():
-            if "files" in facts:
+            if "attached" in facts:
                 user_id = actor_of(request).user_id
                 kept = [
                     store(file, name=file.name or "", owner_id=user_id, now=now, most_bytes=MOST_BYTES)
-                    for file in facts.pop("files")
+                    for file in facts.pop("attached")
                 ]
                 facts["file_ids"] = [one.pk for one in kept]
             act.done(case, facts, of=of.pk if of else None, actor=actor_of(request), now=now)
     except Refused as refusal:
-        field = "files" if refusal.field == "file" else refusal.field
+        field = "attached" if refusal.field == "file" else refusal.field
         pages.put_refusal(form, Refused(refusal.code, refusal.message, field))
         return False
     return True

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from niangjia.engines.casework.web import clock, limits, pickers, steps
+from niangjia.engines.casework.web import clock, limits, pickers, steps, worktime
 
 app_name = "casework"
 urlpatterns: list[URLPattern] = [
@@ -16,4 +16,5 @@ urlpatterns: list[URLPattern] = [
     path("cases/pick/officers/", pickers.officer_options, name="officer_options"),
     path("cases/pick/cases/", pickers.case_options, name="case_options"),
     # calendar and office hours
+    *worktime.urlpatterns,
 ]

@@ -76,7 +76,7 @@ def _done(form: forms.Form, do: Callable[[], object]) -> bool:
     try:
         do()
     except Refused as refusal:
-        field = "files" if refusal.field == "file" else refusal.field
+        field = "attached" if refusal.field == "file" else refusal.field
         pages.put_refusal(form, Refused(refusal.code, refusal.message, field))
         return False
     return True
@@ -193,9 +193,10 @@ class SumField(forms.CharField):
 
     def __init__(self, **more: Any) -> None:
         widget = forms.TextInput(attrs={"inputmode": "decimal"})
-        super().__init__(**{"required": False, "max_length": 30, "widget": widget} | more)
+        usual: dict[str, Any] = {"required": False, "max_length": 30, "widget": widget}
+        super().__init__(**(usual | more))
 
-    def clean(self, value: Any) -> int | None:  # type: ignore[override]
+    def clean(self, value: Any) -> int | None:
         text = str(super().clean(value)).strip()
         try:
             return fen_of(text) if text else None
@@ -261,8 +262,10 @@ class LinksForm(forms.Form):
     )
 
     def __init__(self, *given: Any, row: Demand, **more: Any) -> None:
-        first = {"person": row.person_id, "employer": row.employer_id, "asker_employer": row.asker_employer_id}
-        super().__init__(*given, initial=first, **more)
+        more["initial"] = {
+            "person": row.person_id, "employer": row.employer_id, "asker_employer": row.asker_employer_id,
+        }  # fmt: skip
+        super().__init__(*given, **more)
         if row.party != Party.EMPLOYER:
             del self.fields["asker_employer"]
 
@@ -317,7 +320,7 @@ def demand_outcome(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 class AttachForm(forms.Form):
-    files = FilesField(label="附件", required=True)
+    attached = FilesField(label="附件", required=True)
 
 
 @requires(None)
@@ -327,7 +330,7 @@ def demand_attach(request: HttpRequest, pk: int) -> HttpResponse:
     form = AttachForm(request.POST or None, request.FILES or None)
 
     def keep() -> None:
-        for file in form.cleaned_data["files"]:
+        for file in form.cleaned_data["attached"]:
             actions.attach(pk, file, name=file.name or "", actor=actor_of(request), now=timezone.now())
 
     return answered(
