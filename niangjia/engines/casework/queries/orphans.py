@@ -15,7 +15,7 @@ from niangjia.kernel.access.scoped import ScopedQuerySet
 
 
 def orphans(*, now: datetime) -> ScopedQuerySet[Any]:
-    """The account is closed, or no job is held at or above the place of the case."""
+    """The account is closed, or no job is held, now or from a later day, at or above the place."""
     on = timezone.localdate(now)
     # Pairs of lead and place first: they are few, and the ORM can't join two paths.
     gone = RawSQL(
@@ -28,11 +28,11 @@ def orphans(*, now: datetime) -> ScopedQuerySet[Any]:
                 select from access_grant held
                   join access_scope top on top.id = held.scope_id
                   join access_user holder on holder.id = held.user_id and holder.is_active
-                 where held.user_id = pair.lead_id and held.ended_at is null and held.from_on <= %s
+                 where held.user_id = pair.lead_id and held.ended_at is null
                    and (held.until_on is null or held.until_on > %s) and place.path <@ top.path
              )
         )""",
-        [[int(stage) for stage in OPEN], on, on],
+        [[int(stage) for stage in OPEN], on],
         output_field=BooleanField(),
     )
     rows = Case.objects.unscoped(reason="work whose lead has gone must not lie unseen")
