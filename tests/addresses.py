@@ -52,6 +52,7 @@ def things(kind: str, cast: Cast, job: str, whose: str) -> dict[str, Any]:
         "organisation_id": corner.organisation.pk,
         "grant_id": corner.grant.pk,
         "employer_id": corner.employer.pk,
+        "demand_id": corner.matters.demand.pk,
     }
 
 
