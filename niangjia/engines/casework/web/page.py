@@ -94,6 +94,7 @@ def of_case(request: HttpRequest, case: Case) -> OfCase:
     finishes_all = has_right(
         RIGHTS[Verb.TASK_DONE], case, actor, kind_named(case.kind), roles_of(case, actor) if tasks else frozenset()
     )
+    around = Around(verbs, actor, names, files, now, finishes_all)
     lines = [line_shown(case, entry, names, files) for entry in entries]
     return OfCase(
         row=case,
@@ -108,7 +109,7 @@ def of_case(request: HttpRequest, case: Case) -> OfCase:
         buttons=buttons_of(case, verbs),
         lines=lines,
         replies=sum(line.for_asker for line in lines),
-        tasks=[_task(case, task, verbs, actor, names, files, now, finishes_all=finishes_all) for task in tasks],
+        tasks=[_task(case, task, around) for task in tasks],
         open_tasks=sum(task.done_at is None and task.dropped_at is None for task in tasks),
         consultations=[
             (row, _about("close_consultation", case, row.pk, verbs) if row.closed_at is None else None)
@@ -152,33 +153,37 @@ def _about(name: str, case: Case, of: int, verbs: frozenset[Verb]) -> Button | N
 # --- rows ---
 
 
-def _task(
-    case: Case,
-    task: Task,
-    verbs: frozenset[Verb],
-    actor: Actor,
-    names: Mapping[int, str],
-    files: Mapping[int, StoredFile],
-    now: datetime,
-    *,
-    finishes_all: bool,
-) -> TaskShown:
+@dataclass(frozen=True)
+class Around:
+    """What is known around the rows of a page."""
+
+    verbs: frozenset[Verb]
+    actor: Actor
+    names: Mapping[int, str]
+    files: Mapping[int, StoredFile]
+    now: datetime
+    finishes_all: bool
+
+
+def _task(case: Case, task: Task, around: Around) -> TaskShown:
     is_open = task.done_at is None and task.dropped_at is None
     outside = task.of == TaskOf.OUTSIDE
-    who = task.office if outside else task.user.name if task.user else names.get(task.scope_id or 0, "")
+    who = task.office if outside else task.user.name if task.user else around.names.get(task.scope_id or 0, "")
     if task.done_at:
         state, tone = "已办", "success"
     elif task.dropped_at:
         state, tone = "已取消", "neutral"
     else:
-        late = bool(task.due_at and task.due_at < now)
+        late = bool(task.due_at and task.due_at < around.now)
         state, tone = ("已超期", "error") if late else ("等回复" if outside else "在办", "info")
     buttons = []
     if is_open:
-        may_finish = outside or finishes_all or task.user_id == actor.user_id
-        wanted = ("outside_answer" if outside else "finish_task", "drop_task")[not may_finish :]
-        buttons = [button for name in wanted if (button := _about(name, case, task.pk, verbs))]
-    return TaskShown(task, TaskOf(task.of).label, who, state, tone, files_shown(case, task.file_ids, files), buttons)
+        may_finish = outside or around.finishes_all or task.user_id == around.actor.user_id
+        wanted = ["outside_answer" if outside else "finish_task"] if may_finish else []
+        buttons = [button for name in [*wanted, "drop_task"] if (button := _about(name, case, task.pk, around.verbs))]
+    return TaskShown(
+        task, TaskOf(task.of).label, who, state, tone, files_shown(case, task.file_ids, around.files), buttons
+    )
 
 
 def _people(rows: Sequence[Participant]) -> list[tuple[str, list[Participant]]]:
