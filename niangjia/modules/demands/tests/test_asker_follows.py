@@ -220,7 +220,7 @@ def test_a_link_and_the_code_open_one_demand(tree, client, called, notices, djan
     assert client.post(link, {"code": code}).headers["Location"] == link
     page = client.get(link).content.decode()
     assert called.case.number in page
-    assert client.post(f"{link}give/", {"text": "补充一句"}).headers["Location"] == link
+    assert client.post(f"{link}give/", {"text": "补充一句"}).headers["Location"] == f"{link}#main"
     assert "补充一句" in client.get(link).content.decode()
     assert other.case.number not in client.get(second).content.decode()
     assert client.get("/phone/demands/").status_code == 302

@@ -21,8 +21,8 @@ RATINGS = ((5, "很满意"), (4, "满意"), (3, "一般"), (2, "不满意"), (1,
 class Photos(forms.FileInput):
     allow_multiple_selected = True
 
-    def value_from_datadict(self, data: Any, files: Any, name: str) -> list[UploadedFile]:
-        found: Iterable[UploadedFile] = files.getlist(name) if hasattr(files, "getlist") else ()
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> list[UploadedFile[Any]]:
+        found: Iterable[UploadedFile[Any]] = files.getlist(name) if hasattr(files, "getlist") else ()
         return list(found)
 
 
@@ -32,7 +32,7 @@ class PhotosField(forms.FileField):
     # The plain kinds first: an iPhone then sends a JPEG instead of its own format.
     widget = Photos(attrs={"accept": "image/jpeg,image/png,image/webp,application/pdf", "multiple": True})
 
-    def clean(self, data: Any, initial: Any = None) -> list[UploadedFile]:
+    def clean(self, data: Any, initial: Any = None) -> list[UploadedFile[Any]]:
         return data or []
 
 

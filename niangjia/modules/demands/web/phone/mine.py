@@ -7,7 +7,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.http import FileResponse, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -16,14 +16,13 @@ from django.views.decorators.http import require_GET, require_POST
 from niangjia.engines.casework.rules import Stage, Verb
 from niangjia.kernel.access.guard import for_workers
 from niangjia.kernel.errors import Missing, Refused
-from niangjia.kernel.files.kinds import PDF
-from niangjia.kernel.files.queries import content_of
 from niangjia.modules.demands.actions import asker_side
 from niangjia.modules.demands.models import Demand
 from niangjia.modules.demands.queries import asker_side as reading
 from niangjia.modules.demands.web.phone import photos, wording
 from niangjia.modules.demands.web.phone.asking import is_grave, just_sent
 from niangjia.modules.demands.web.phone.forms import GiveForm, RateForm, ReopenForm, UrgeForm, WithdrawForm
+from niangjia.ui.downloads import send_stored
 from niangjia.ui.pages import put_refusal
 
 FORMS: dict[str, type[forms.Form]] = {
@@ -132,7 +131,7 @@ def acted(request: HttpRequest, demand: Demand, door: Door, act: str) -> HttpRes
                 else "收到，工会会接着办，并再答复您。"
             )
             messages.success(request, said)
-            return redirect(door.base)
+            return redirect(f"{door.base}#main")
     return shown(request, demand, door, {act: form})
 
 
@@ -152,13 +151,7 @@ def _do(demand: Demand, act: str, form: forms.Form) -> None:
 
 
 def sent_file(demand: Demand, file_id: int) -> HttpResponse:
-    """Shown in the browser: only kinds that can run nothing there."""
-    stored = reading.own_file(demand, file_id)
-    inline = stored.kind in photos.TAKEN and stored.kind != PDF
-    response = FileResponse(
-        content_of(stored), as_attachment=not inline, filename=stored.name,
-        content_type=stored.kind if stored.kind in photos.TAKEN else "application/octet-stream",
-    )  # fmt: skip
-    response["Cache-Control"] = "no-store, private"
+    """A picture is shown in the browser, where it can run nothing."""
+    response = send_stored(reading.own_file(demand, file_id))
     response["Content-Security-Policy"] = "default-src 'none'; sandbox"
     return response

@@ -22,7 +22,7 @@ KEPT = "photos"
 """In the session: ids of what was sent with forms that are not through yet."""
 
 
-def taken_in(request: HttpRequest, uploads: Iterable[UploadedFile]) -> tuple[list[StoredFile], list[str]]:
+def taken_in(request: HttpRequest, uploads: Iterable[UploadedFile[Any]]) -> tuple[list[StoredFile], list[str]]:
     """What was kept before with what comes now, and a sentence for each that was not taken."""
     kept, problems = waiting(request), []
     for upload in uploads:
@@ -38,7 +38,7 @@ def taken_in(request: HttpRequest, uploads: Iterable[UploadedFile]) -> tuple[lis
     return kept, problems
 
 
-def stored(upload: UploadedFile) -> StoredFile:
+def stored(upload: UploadedFile[Any]) -> StoredFile:
     now = timezone.now()
     return store(upload.file, name=upload.name or "photo", owner_id=None, now=now, kinds=TAKEN, expires_at=now + WAITS)  # type: ignore[arg-type]
 
