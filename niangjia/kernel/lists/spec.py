@@ -32,6 +32,7 @@ class Column:
     numeric: bool = False
     phone: Literal["title", "line", "hidden"] = "line"
     personal: bool = False
+    whole: bool = False  # never broken over two lines
 
     def cell(self, row: Any) -> Any:
         return self.value(row) if self.value else getattr(row, self.key)

@@ -21,6 +21,7 @@ SOON = timedelta(days=1)
 LONG_PAUSED = timedelta(days=7)
 LOOKED_BACK = timedelta(days=30)
 MOST_OFFICERS = 50
+MOST_LATE = 8
 HOUR = 3600.0
 
 
@@ -122,6 +123,12 @@ def by_officer(actor: Actor, path: str, now: datetime) -> list[Line]:
         for row in found
         for lead in [row.pop("lead")]
     ]
+
+
+def latest(actor: Actor, path: str, now: datetime) -> list[Case]:
+    """Those whose limit is past for the longest: for them a 督办单 is written."""
+    rows = in_sight(actor, path).filter(stage__in=sorted(OPEN), due_at__lt=now).select_related("lead")
+    return list(rows.order_by("due_at", "id")[:MOST_LATE])
 
 
 def _average(rows: QuerySet[Case], now: datetime, *keys: str, **named: Any) -> dict[Any, dict[str, float]]:

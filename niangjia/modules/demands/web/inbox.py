@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -26,6 +27,11 @@ NARROWED_BY = {"kind", "urgency", "channel", "nature", "major"}
 class InboxList(DemandList):
     """The lane's demands; what is due first stands first."""
 
+    # Nearly all of it lies at one's own place, which need not be said in every line.
+    columns = tuple(
+        replace(one, default=one.key == "channel") if one.key in ("organisation", "channel") else one
+        for one in DemandList.columns
+    )
     filters = tuple(one for one in DemandList.filters if one.key in NARROWED_BY)
     sorts = (BY_DUE, BY_RECEIVED, BY_NUMBER)
 
@@ -77,7 +83,8 @@ def _shown(request: HttpRequest, lane: Lane) -> HttpResponse:
     # The table alone comes anew with each filter; the numbers on the tabs stay as they were.
     whole = request.headers.get("HX-Target") != "list"
     tabs = tabs_of(actor_of(request), lane, timezone.now()) if whole else []
-    return show_list(request, SCREENS[lane.key], context={"tabs": tabs, "lane": lane})
+    may_record = actor_of(request).can(Permission.DEMAND_RECORD)
+    return show_list(request, SCREENS[lane.key], context={"tabs": tabs, "lane": lane, "may_record": may_record})
 
 
 def tabs_of(actor: Actor, current: Lane, now: datetime) -> list[dict[str, Any]]:

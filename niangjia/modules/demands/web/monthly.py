@@ -25,6 +25,7 @@ HEADINGS = (
     "登记", "受理", "办结", "化解", "化解率", "按时办结率", "满意率", "平均办理工时（小时）", "涉及人数", "追回金额（元）",
 )  # fmt: skip
 SHARES = frozenset({5, 6, 7})
+MONEY = len(HEADINGS)
 NOTE = "登记、受理、办结各按发生的日期计入本月；化解率＝化解÷登记，按时办结率＝按时÷办结，满意率＝满意÷已评价。"
 
 
@@ -84,7 +85,13 @@ def shown(line: Line) -> list[tuple[str, str]]:
             texts.append("—")
         else:
             texts.append(
-                f"{cell:.2%}" if number in SHARES else f"{cell:,.1f}" if isinstance(cell, float) else f"{cell:,}"
+                f"{cell:.2%}"
+                if number in SHARES
+                else f"{cell:,.2f}"
+                if number == MONEY
+                else f"{cell:,.1f}"
+                if isinstance(cell, float)
+                else f"{cell:,}"
             )
     return list(zip(HEADINGS, texts, strict=True))
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from typing import Any
 from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
@@ -18,10 +20,14 @@ from niangjia.modules.demands.queries.supervising import (
     Line,
     by_officer,
     by_organisation,
+    latest,
     top_of,
     total,
 )
+from niangjia.modules.demands.rules import LetterKind
+from niangjia.modules.demands.web.marks import left_mark, stage_mark
 from niangjia.modules.organisations.queries.at import current_organisation, current_path
+from niangjia.modules.organisations.queries.organisations import names_of
 from niangjia.ui.pages import actor_of
 
 BY_ORGANISATION, BY_OFFICER = "organisation", "officer"
@@ -42,9 +48,22 @@ def supervising(request: HttpRequest) -> HttpResponse:
             "lines": [(line, links_of(line, by, place)) for line in lines],
             "total": total(lines), "by": by, "at": current_organisation(request),
             "tabs": [("按单位", address, None, by == BY_ORGANISATION), ("按主办人", f"{address}?by=officer", None, by == BY_OFFICER)],
+            "late": late_ones(latest(actor, path, now) if path else [], now),
             "long_paused": LONG_PAUSED.days, "looked_back": LOOKED_BACK.days, "now": now,
         },
     )  # fmt: skip
+
+
+def late_ones(cases: list[Any], now: datetime) -> list[dict[str, Any]]:
+    names = names_of({case.scope_id for case in cases})
+    return [
+        {
+            "case": case, "left": left_mark(case, now), "stage": stage_mark(case), "organisation": names.get(case.scope_id, ""),
+            "lead": case.lead.name if case.lead else "待分派",
+            "letter": f"{reverse('demands:letter_write', args=[case.pk])}?kind={LetterKind.SUPERVISE.value}",
+        }
+        for case in cases
+    ]  # fmt: skip
 
 
 def links_of(line: Line, by: str, place: int) -> dict[str, str]:
