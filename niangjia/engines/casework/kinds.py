@@ -5,6 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from niangjia.kernel.access.actor import Actor
+
+ASKER = Actor(user_id=None, name="诉求人")
+"""Whoever asked. The room above has proved who it is; such an act skips the right, never the rule."""
+
 
 @dataclass(frozen=True)
 class CaseKind:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from niangjia.kernel.access.actor import Actor
 from niangjia.kernel.errors import Refused
 from niangjia.kernel.words import Code, Word
 
@@ -110,9 +109,6 @@ MOST_EXTENSION_DAYS = 60
 RATINGS = range(1, 6)
 
 # --- who may do what, and when ---
-
-ASKER = Actor(user_id=None, name="诉求人")
-"""Whoever asked. The room above has proved who it is; such an act skips the right, never the rule."""
 
 
 @dataclass(frozen=True)

@@ -33,7 +33,7 @@ from niangjia.engines.casework.actions.pausing import (
 )
 from niangjia.engines.casework.actions.receiving import accept_case, ask_facts, close_at_once, give_facts, refuse_case
 from niangjia.engines.casework.actions.speaking import instruct_case, remark, reply, urge_case
-from niangjia.engines.casework.rules import ASKER
+from niangjia.engines.casework.kinds import ASKER
 
 __all__ = [
     "ASKER", "accept_case", "answer_case", "ask_extension", "ask_facts", "assign_case", "call_back",

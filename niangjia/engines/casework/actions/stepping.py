@@ -16,11 +16,12 @@ from django.db import transaction
 from niangjia.engines.casework.actions.clocks import end_pause, mark_late, set_clock
 from niangjia.engines.casework.actions.telling import tell
 from niangjia.engines.casework.events import CaseStepped
+from niangjia.engines.casework.kinds import ASKER
 from niangjia.engines.casework.models import Case, Entry, Participant
 from niangjia.engines.casework.queries.clocks import runs_now
 from niangjia.engines.casework.queries.openness import ensure_possible, ensure_right, ensure_stage
 from niangjia.engines.casework.queries.rights import place_of
-from niangjia.engines.casework.rules import ASKER, ENDED, FOR_ASKER, Stage, Verb
+from niangjia.engines.casework.rules import ENDED, FOR_ASKER, Stage, Verb
 from niangjia.kernel.access.actor import SYSTEM, Actor
 from niangjia.kernel.audit import actions as audit
 from niangjia.kernel.errors import Missing

@@ -8,11 +8,10 @@ from typing import NamedTuple
 
 from django.db.models import Q, QuerySet
 
-from niangjia.engines.casework.kinds import kind_named
+from niangjia.engines.casework.kinds import ASKER, kind_named
 from niangjia.engines.casework.models import Case, Entry, Task, TaskOf
 from niangjia.engines.casework.queries.rights import has_right, may_by_place, roles_of
 from niangjia.engines.casework.rules import (
-    ASKER,
     HAND_BACKS,
     REOPEN_WITHIN_DAYS,
     RIGHTS,
