@@ -72,11 +72,12 @@ def _ring(alert: Alert, now: datetime) -> None:
         alert.save(update_fields=["next_at"])
         return
     steps = to_call(demand, now=now)
-    alert.rank = min((now - alert.raised_at) // NEXT_AFTER, max(len(steps) - 1, 0))
+    before, last = alert.rank, max(len(steps) - 1, 0)
+    alert.rank = min((now - alert.raised_at) // NEXT_AFTER, last)
     planned = (alert.next_at or now) + EVERY
     alert.next_at = planned if planned > now else now + EVERY
-    if steps:
-        step = steps[alert.rank]
+    # Nobody is left out because the worker came late.
+    for step in steps[min(before + 1, alert.rank) : alert.rank + 1]:
         alert.told = _told(alert.told, step, now)
         _message(alert, step, now)
     alert.save(update_fields=["rank", "next_at", "told"])

@@ -109,6 +109,8 @@ def _ensure_words(words: tuple[str, ...], field: str) -> None:
     for word in words:
         if len(word) > LONGEST_WORD:
             raise Refused("emergency.word", f"“{word[:12]}…”太长，请写不超过 {LONGEST_WORD} 个字的词。", field)
+        if any(mark in word[:-1] for mark in ",，。;；"):
+            raise Refused("emergency.word", f"“{word}”里有标点，请一行写一个词。", field)
         if len(word.replace("…", "")) < SHORTEST_WORD:
             raise Refused("emergency.word", f"“{word}”只有一个字，会误报，请写两个字以上。", field)
 

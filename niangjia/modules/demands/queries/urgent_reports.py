@@ -63,8 +63,8 @@ def drafted(demand: Demand) -> dict[str, str]:
     firm = demand.employer_name or (demand.employer.name if demand.employer else "")
     return {
         "when": f"{happened + '，' if happened else ''}{received:%-m月%-d日 %H:%M} 接到反映",
-        "where": "，".join(filter(None, (firm, where))),
-        "what": f"{known.full_label_of(demand.kind)}：{demand.body}"[:1000],
+        "where": "，".join(filter(None, (firm, where))) or "正在核实",
+        "what": f"{known.full_label_of(demand.kind) + '：' if demand.kind else ''}{demand.body}"[:1000],
         "people": f"{demand.people} 人",
     }
 

@@ -123,13 +123,12 @@ def test_an_emergency_at_night(world: World) -> None:
     assert list(trail.order_by("id")) == ["demands.alert.raised", "demands.alert.acknowledged"]
 
 
-def test_a_job_that_comes_late_rings_once_and_goes_on(world: World) -> None:
+def test_a_job_that_comes_late_leaves_nobody_out(world: World) -> None:
     alert = emergency(world)
     ring_due(now=minutes(45))
-    assert (rung(world.watch), rung(world.township)) == (1, 0)
+    assert [rung(user) for user in (world.watch, world.reserve, world.leader, world.township, world.chair)] == [1] * 5
     alert.refresh_from_db()
-    assert alert.next_at == minutes(47)
-    assert alert.rank == 4  # whom nobody rang in time is not rung now: the next ones are
+    assert (alert.rank, alert.next_at) == (4, minutes(47))
 
 
 def test_it_sounds_for_whoever_was_called(world: World) -> None:
@@ -247,7 +246,7 @@ def test_the_defaults_hold_until_somebody_changes_them(world: World) -> None:
     "facts",
     [
         RuleFacts("", ("起火",)), RuleFacts("空"), RuleFacts("一个字", ("火",)), RuleFacts("人少", people=1),
-        RuleFacts("不急", ("起火",), urgency=1), RuleFacts("长", ("火" * 30,)), RuleFacts("省略", ("…",)),
+        RuleFacts("不急", ("起火",), urgency=1), RuleFacts("长", ("火" * 30,)), RuleFacts("省略", ("…",)), RuleFacts("标点", ("停工，罢工",)),
         RuleFacts("多", tuple(f"词{number}号" for number in range(101))),
     ],
 )  # fmt: skip

@@ -141,13 +141,17 @@ def alarms(actor: Actor) -> list[desk.Alarm]:
 
 
 class ReportForm(forms.Form):
-    when = forms.CharField(label=LABELS["when"], max_length=LONGEST)
-    where = forms.CharField(label=LABELS["where"], max_length=LONGEST)
-    what = WordsField(label=LABELS["what"], max_length=LONGEST, rows=5)
-    people = forms.CharField(label=LABELS["people"], max_length=LONGEST)
-    done = WordsField(label=LABELS["done"], max_length=LONGEST, rows=4, help_text="谁、什么时候、做了什么。")
+    """What is missing is named by the rule, which also says what to write instead."""
+
+    when = forms.CharField(label=LABELS["when"], max_length=LONGEST, required=False)
+    where = forms.CharField(label=LABELS["where"], max_length=LONGEST, required=False)
+    what = WordsField(label=LABELS["what"], max_length=LONGEST, rows=5, required=False)
+    people = forms.CharField(label=LABELS["people"], max_length=LONGEST, required=False)
+    done = WordsField(
+        label=LABELS["done"], max_length=LONGEST, rows=4, required=False, help_text="谁、什么时候、做了什么。"
+    )
     next_steps = WordsField(
-        label=LABELS["next_steps"], max_length=LONGEST, rows=3, help_text="打算怎么办，要上级做什么。"
+        label=LABELS["next_steps"], max_length=LONGEST, rows=3, required=False, help_text="打算怎么办，要上级做什么。"
     )
 
 

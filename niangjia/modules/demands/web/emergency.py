@@ -59,7 +59,7 @@ class RuleForm(forms.Form):
 
 
 def words_in(text: str) -> tuple[str, ...]:
-    for mark in "、，,；;\n":
+    for mark in "、；;":
         text = text.replace(mark, " ")
     return tuple(text.split())
 
@@ -138,7 +138,7 @@ def emergency_edit(request: HttpRequest, pk: int) -> HttpResponse:
     if not actor.may(Permission.EMERGENCY_EDIT, row.scope.path):
         raise NotPermitted
     start: dict[str, Any] = {name: getattr(row, name) for name in ("name", "people", "urgency", "is_major", "is_used")}
-    start |= {"words": "、".join(row.words), "not_words": "、".join(row.not_words)}
+    start |= {"words": "\n".join(row.words), "not_words": "\n".join(row.not_words)}
     form = RuleForm(request.POST or None, initial=start)
     if sent(form, lambda _: change_rule(pk, facts=form.facts(), actor=actor, now=timezone.now())):
         messages.success(request, f"“{row.name}”已改好，从下一件诉求起生效。")
