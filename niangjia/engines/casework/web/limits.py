@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
 
 from niangjia.engines.casework.actions.grading import NAMES, set_grading
-from niangjia.engines.casework.kinds import CaseKind, case_kinds, kind_named
+from niangjia.engines.casework.kinds import CaseKind, case_kinds
 from niangjia.engines.casework.queries.limits import Graded, gradings, may_grade
 from niangjia.engines.casework.rules import LIMIT_LABELS, Urgency
 from niangjia.engines.casework.web.fields import WordsField
@@ -79,11 +79,13 @@ class GradingForm(forms.Form):
 
 @requires(None)
 @require_http_methods(["GET", "POST"])
-def limit_edit(request: HttpRequest, kind: str, urgency: int) -> HttpResponse:
-    known = {one.name for one in _kinds_read(request)}
-    if kind not in known or urgency not in set(Urgency):
+def limit_edit(request: HttpRequest, urgency: int) -> HttpResponse:
+    """`?kind=` of case; without it the first."""
+    kinds = {one.name: one for one in _kinds_read(request)}
+    kind = request.GET.get("kind", next(iter(kinds)))
+    if kind not in kinds or urgency not in set(Urgency):
         raise Missing
-    if not may_grade(actor_of(request), kind_named(kind).lead):
+    if not may_grade(actor_of(request), kinds[kind].lead):
         raise NotPermitted
     form = GradingForm(request.POST or None, graded=gradings(kind)[Urgency(urgency)])
     if form.is_bound and form.is_valid() and _saved(request, kind, urgency, form):
@@ -92,7 +94,7 @@ def limit_edit(request: HttpRequest, kind: str, urgency: int) -> HttpResponse:
     return render(
         request,
         "casework/limit_edit.html",
-        {"form": form, "urgency": Urgency(urgency), "kind": kind_named(kind)},
+        {"form": form, "urgency": Urgency(urgency), "kind": kinds[kind]},
         status=422 if form.errors else 200,
     )
 
@@ -111,5 +113,5 @@ def _saved(request: HttpRequest, kind: str, urgency: int, form: GradingForm) -> 
 
 urlpatterns: list[URLPattern] = [
     path("cases/limits/", limit_table, name="limit_table"),
-    path("cases/limits/<str:kind>/<int:urgency>/", limit_edit, name="limit_edit"),
+    path("cases/limits/<int:urgency>/", limit_edit, name="limit_edit"),
 ]

@@ -15,6 +15,7 @@ from niangjia.engines.casework.queries import picking
 from niangjia.engines.casework.rules import Stage
 from niangjia.kernel.access.actor import Actor
 from niangjia.kernel.access.guard import requires
+from niangjia.kernel.errors import NotPermitted
 from niangjia.ui import pages
 from niangjia.ui.pages import actor_of, number_in
 from niangjia.ui.places import directory
@@ -24,6 +25,7 @@ from niangjia.ui.places import directory
 @require_GET
 def place_options(request: HttpRequest) -> HttpResponse:
     """Places in sight, above and beside."""
+    _ensure_handles(request)
     actor, text = actor_of(request), _typed(request)
     found = [(one.id, one.name, one.small_print) for one in directory().find(actor, text)] if text else []
     known = {pk for pk, _, _ in found}
@@ -36,6 +38,7 @@ def place_options(request: HttpRequest) -> HttpResponse:
 @require_GET
 def officer_options(request: HttpRequest) -> HttpResponse:
     """Who may handle a case, with what they have in hand."""
+    _ensure_handles(request)
     found = picking.handlers(actor_of(request), case_kinds(), _typed(request), today=timezone.localdate())
     load = queries.load_of([one.user_id for one in found])
     names = directory().names({one.scope_id for one in found})
@@ -52,8 +55,15 @@ def officer_options(request: HttpRequest) -> HttpResponse:
 @require_GET
 def case_options(request: HttpRequest) -> HttpResponse:
     """Open cases in sight; whether two may go together is the action's rule."""
+    _ensure_handles(request)
     rows = picking.cases_named(actor_of(request), _typed(request))
     return pages.options(request, [(row.pk, row.title, f"{row.number}　{Stage(row.stage).label}") for row in rows])
+
+
+def _ensure_handles(request: HttpRequest) -> None:
+    """Names of colleagues are for those who hand cases to them. Raises NotPermitted."""
+    if not any(actor_of(request).can(kind.handle) for kind in case_kinds()):
+        raise NotPermitted
 
 
 def _typed(request: HttpRequest) -> str:

@@ -54,10 +54,13 @@ def act_view(act: Act) -> Callable[..., HttpResponse]:
 
 
 def _part(act: Act, case: Case, request: HttpRequest) -> Any:
-    """The task, consultation or extension that the act is about. Raises Missing for one of another case."""
+    """The task, consultation or extension that the act is about. Raises Refused, and Missing for another case's."""
     if not act.of:
         return None
-    return part_of(case, act.of, number_in(request.POST.get("of", "") or request.GET.get("of", "")))
+    asked = request.POST.get("of", "") or request.GET.get("of", "")
+    if not asked:
+        raise Refused("case.part", "请回到工单页面，从要办的那一项上点按钮。")
+    return part_of(case, act.of, number_in(asked))
 
 
 def _ensure_open(act: Act, case: Case, actor: Actor) -> None:

@@ -358,7 +358,7 @@ def test_fifty_lines_cost_what_three_cost(desk, row, now) -> None:
 
 def test_limits_are_read_by_all_and_changed_at_the_top(desk, now) -> None:
     assert "5 个工作日" in as_user(desk.clerk).get("/desk/cases/limits/").content.decode()
-    address = "/desk/cases/limits/demands.demand/1/"
+    address = "/desk/cases/limits/1/?kind=demands.demand"
     assert as_user(desk.clerk).get(address).status_code == 403
     said = {
         "accept_amount": 2, "accept_unit": "working_days", "answer_amount": 7, "answer_unit": "working_days",

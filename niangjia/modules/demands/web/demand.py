@@ -24,7 +24,7 @@ from niangjia.modules.demands.queries import page as reading
 from niangjia.modules.demands.queries.catalogue import Catalogue, catalogue
 from niangjia.modules.demands.queries.demands import asker_shown, demand_in_sight
 from niangjia.modules.demands.rules import Channel, HowClosed, LetterKind, Nature, Party
-from niangjia.modules.demands.web.facts import WORKS_ON_IT
+from niangjia.modules.demands.web.facts import WORKS_ON_IT, to_edit
 from niangjia.ui.downloads import PICTURES, send_stored
 from niangjia.ui.pages import actor_of
 
@@ -179,6 +179,7 @@ def attachment(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def demand_reveal(request: HttpRequest, pk: int) -> HttpResponse:
     """Name and phone as plain text, for their place in the page; who asked and why is in the trail by then."""
+    to_edit(request, pk, Permission.DEMAND_REVEAL)
     revealed = actions.reveal_asker(
         pk, reason=request.POST.get("reason", ""), actor=actor_of(request), now=timezone.now()
     )
