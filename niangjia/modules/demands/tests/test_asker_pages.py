@@ -18,7 +18,7 @@ from niangjia.modules.demands.rules import Channel, Party
 from niangjia.modules.demands.web.phone import places
 from niangjia.modules.members.testing import phone_number, worker
 from niangjia.modules.organisations.actions.employers import add_employer, link_employer_to_union
-from niangjia.modules.organisations.testing import acting_as, small_tree
+from niangjia.modules.organisations.testing import acting_as, officer, small_tree
 
 pytestmark = pytest.mark.django_db
 ALL = {"reason": "a test looks at everything"}
@@ -193,6 +193,18 @@ def test_a_square_on_a_wall_says_where(tree, client, asker) -> None:
     forged = client.get(f"{NEW}?place={token[:-2]}xx").content.decode()
     assert "东门驿站" not in forged
     assert client.get(f"{NEW}?place=<script>").status_code == 200
+
+
+def test_the_desk_makes_the_square_and_its_poster(tree, client) -> None:
+    client.force_login(officer("CLERK", tree.north), backend=BACKEND)
+    page = client.get("/desk/demands/place-code/", {"spot": "东门驿站"}).content.decode()
+    assert tree.north.name in page
+    assert "data:image/svg+xml" in page
+    poster = client.get("/desk/demands/place-code/poster/", {"spot": "东门驿站"})
+    assert poster.content.startswith(b"%PDF")
+    assert client.get("/desk/demands/place-code/poster/").status_code == 409
+    client.force_login(officer("STATION_KEEPER", tree.north), backend=BACKEND)
+    assert client.get("/desk/demands/place-code/").status_code == 403
 
 
 def test_an_emergency_says_whom_to_call(tree, client, asker) -> None:

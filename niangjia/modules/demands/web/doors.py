@@ -21,6 +21,7 @@ def register() -> None:
     desk.register_menu(
         desk.MenuEntry(SECTION, "热线话务台", "headset", "demands:hotline", Permission.HOTLINE_ANSWER, order=1),
         desk.MenuEntry(SECTION, "登记诉求", "pencil-plus", "demands:record", Permission.DEMAND_RECORD, order=15),
+        desk.MenuEntry(SECTION, "诉求码", "qrcode", "demands:place_code", Permission.DEMAND_RECORD, order=65),
         desk.MenuEntry(
             SECTION, "待回电、待回访", "phone-calling", "demands:call_backs", Permission.DEMAND_CALL_BACK, order=18
         ),
