@@ -67,3 +67,26 @@ def reclock(
 ) -> None:
     """A calendar comes out and everything open is counted anew; each compared with counting it alone."""
     raise typer.Exit(ground.run_on_a_copy("bench.reclock", scale="small", pg=pg, arguments=[str(opened)]))
+
+
+@app.command()
+def intake(
+    demands: Annotated[int, typer.Option(help="How many another system hands over.")] = 5000,
+    pg: Annotated[int, typer.Option(help="PostgreSQL 18 (the wheel's) or 15 (Debian's).")] = 18,
+) -> None:
+    """Demands by the open API, the worker and the database each killed once: none lost, none doubled."""
+    arguments = [str(demands), str(pg)]
+    raise typer.Exit(ground.run("bench.intake", scale="small", pg=pg, arguments=arguments, own="bench_intake"))
+
+
+@app.command()
+def inbox(
+    demands: Annotated[int, typer.Option(help="How many there are, of two years; some 3 % are open.")] = 1_000_000,
+    pg: Annotated[int, typer.Option(help="PostgreSQL 18 (the wheel's) or 15 (Debian's).")] = 18,
+    scale: Annotated[str, typer.Option(help="The tree over which they are spread: small, county or city.")] = "city",
+    rounds: Annotated[int, typer.Option(help="How many times each view is asked.")] = 20,
+) -> None:
+    """Inbox, board, supervising, list and search of demands, asked by officers of every level."""
+    name, arguments = f"demands_{scale}_{demands}", [str(rounds), str(pg), scale]
+    filling = [["-m", "bench.inbox", "fill", str(demands), scale]]
+    raise typer.Exit(ground.run("bench.inbox", scale=name, pg=pg, arguments=arguments, filling=filling))

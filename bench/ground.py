@@ -21,16 +21,20 @@ SHAPES = (
     "niangjia/kernel/bulk.py",
 )
 
+Filling = list[list[str]]
 
-def run(module: str, *, scale: str, pg: int, arguments: list[str], own: str = "") -> int:
+
+def run(
+    module: str, *, scale: str, pg: int, arguments: list[str], own: str = "", filling: Filling | None = None
+) -> int:
     """Runs a bench's module in a process of its own on a filled database; returns its exit code.
 
-    `own` is the name of a copy that the bench may change; it is dropped at the end.
+    `own` is the name of a copy that the bench may change; it is dropped at the end. `filling`: see `environment_of`.
     """
     server = LocalServer(version=pg, purpose="bench")
     server.start()
     try:
-        environment = environment_of(server, scale)
+        environment = environment_of(server, scale, filling)
         if own:
             server.drop_database(own)
             server.create_database(own, template=urlsplit(environment["DATABASE_URL"]).path.strip("/"))
@@ -61,8 +65,11 @@ def run_on_a_copy(module: str, *, scale: str, pg: int, arguments: list[str]) -> 
         server.stop()
 
 
-def environment_of(server: LocalServer, scale: str) -> dict[str, str]:
-    """The environment in which Django finds a database filled at this scale."""
+def environment_of(server: LocalServer, scale: str, filling: Filling | None = None) -> dict[str, str]:
+    """The environment in which Django finds a database filled at this scale.
+
+    `filling` are the arguments of Python that fill it when it isn't there, instead of the seed.
+    """
     name = f"bench_{scale}_{_shape()}"
     environment = os.environ | {
         "DATABASE_URL": server.url(name),
@@ -79,8 +86,11 @@ def environment_of(server: LocalServer, scale: str) -> dict[str, str]:
                 server.drop_database(old)
         server.create_database(making)
         half_made = environment | {"DATABASE_URL": server.url(making)}
-        for command in (["db", "migrate"], ["seed", "--scale", scale]):
-            subprocess.run([sys.executable, "-m", "niangjia", *command], cwd=ROOT, env=half_made, check=True)
+        for command in (
+            ["-m", "niangjia", "db", "migrate"],
+            *(filling or [["-m", "niangjia", "seed", "--scale", scale]]),
+        ):
+            subprocess.run([sys.executable, *command], cwd=ROOT, env=half_made, check=True)
         server.create_database(name, template=making)
         server.drop_database(making)
     return environment
