@@ -16,7 +16,7 @@ from tests.cast import SEATS, Belongings, Cast, Corner
 WORDS = {
     "goal": "parent", "way": "congress", "token": "not-an-invitation", "field": "phone", "sheet": "members.member",
     "purpose": "SHARING", "kind": "LEAVE", "code": "2222222222222222",
-    "number": "SQ20261122-0001", "act": "give", "file_id": 1, "urgency": 1, "lane": "team", "step": "accepted",
+    "number": "SQ20261122-0001", "act": "give", "file_id": 1, "urgency": 1, "lane": "team", "step": "accepted", "year": 2026,
 }  # fmt: skip
 
 

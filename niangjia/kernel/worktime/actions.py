@@ -87,9 +87,13 @@ def publish_calendar_year(
     return row
 
 
-def ensure_may_publish(actor: Actor) -> None:
+def may_publish(actor: Actor) -> bool:
     top = _top()
-    if top is None or not actor.may(Permission.WORKTIME_EDIT, top):
+    return top is not None and actor.may(Permission.WORKTIME_EDIT, top)
+
+
+def ensure_may_publish(actor: Actor) -> None:
+    if not may_publish(actor):
         raise NotPermitted("工作日历全系统共用，由最上级单位的系统管理员或主席维护。")
 
 

@@ -7,12 +7,13 @@ random, not a number: a change that was rolled back must not look like the next 
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 
 from niangjia.kernel.access.models import Scope
 from niangjia.kernel.worktime.clock import Calendar, Clock, Hours
-from niangjia.kernel.worktime.holidays import Day, FIRST_YEAR, LAST_YEAR
+from niangjia.kernel.worktime.holidays import FIRST_YEAR, LAST_YEAR, Day, written
 from niangjia.kernel.worktime.models import CalendarDay, CalendarYear, Mark, OfficeHours
 
 MOST_CLOCKS = 200
@@ -86,3 +87,32 @@ def nearest_hours(scope: Scope, today: date) -> tuple[Scope | None, list[OfficeH
         if own:
             return (above[place] if place else None), sorted(own, key=lambda row: row.season_from)
     return None, []
+
+
+@dataclass(frozen=True)
+class YearTable:
+    """A year as staff read it; without a row it is guessed."""
+
+    year: int
+    row: CalendarYear | None
+    calendar: Calendar
+    text: str  # the days in the words of the notice
+
+
+def year_table(year: int) -> YearTable:
+    days = CalendarDay.objects.filter(year=year).order_by("on").values_list("on", "is_working", "name")
+    row = CalendarYear.objects.filter(year=year).first()
+    return YearTable(year, row, clocks().calendar, written(Day(*day) for day in days))
+
+
+def own_hours(scope_id: int, today: date) -> tuple[list[OfficeHours], list[OfficeHours]]:
+    """Of a place itself: those that hold today, and those that begin later."""
+    rows = list(OfficeHours.objects.filter(scope=scope_id).order_by("from_on", "season_from", "id"))
+    return [row for row in rows if row.holds_on(today)], [row for row in rows if row.from_on > today]
+
+
+def places_with_hours(path: str, today: date) -> list[int]:
+    """Places at and under one that have hours of their own, now or soon."""
+    places = Scope.objects.filter(path__under=path).values("id")
+    rows = OfficeHours.objects.filter(scope__in=places).exclude(until_on__lte=today)
+    return list(rows.order_by("scope__path").values_list("scope_id", flat=True).distinct())
