@@ -38,6 +38,10 @@ def asked_for(corner: Corner) -> list[tuple[str, str]]:
         (corner.user.name, "无此值班"),
         (corner.staff_member.name, "无此工作者"),
         (corner.zone.name, "无此片区"),
+        (corner.matters.case.number, "SQ20991231-0001"),
+        (corner.matters.case.title, "无此助学申请"),
+        (corner.matters.demand.asker_name, "无此黄兰"),
+        (corner.matters.demand.asker_phone, "12499999998"),
     ]
 
 
