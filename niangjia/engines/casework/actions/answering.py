@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from niangjia.engines.casework.actions.clocks import end_pause
 from niangjia.engines.casework.actions.merging import promote_heir, tell_merged
-from niangjia.engines.casework.actions.passing import ensure_may_lead
+from niangjia.engines.casework.actions.passing import ensure_may_know
 from niangjia.engines.casework.actions.receiving import ensure_text
 from niangjia.engines.casework.actions.stepping import Step, end, set_lead, stepping
 from niangjia.engines.casework.kinds import kind_named
@@ -34,7 +34,7 @@ def answer_case(case_id: int, *, text: str, file_ids: Sequence[int] = (), actor:
         if waiting:
             raise Refused("case.open_tasks", f"还有 {waiting} 项协办没有完成。请等待完成，或取消后再答复。")
         if case.lead_id is None:
-            ensure_may_lead(case, actor.user_id)
+            ensure_may_know(case, actor.user_id, now=now)
             set_lead(case, actor.user_id, now=now)
         end_pause(case, now=now)
         case.stage, case.answered_at, case.tries = Stage.ANSWERED, now, 0
@@ -105,7 +105,7 @@ def _confirmed(step: Step, following: Stage, *, is_satisfied: bool | None, ratin
     if following in (Stage.RESOLVED, Stage.CLOSED) and case.is_open:
         end(case, following, now=step.now)
     elif following is not case.stage_now:
-        case.stage = following
+        case.stage = Stage.ACCEPTED if following is Stage.IN_HAND and case.lead_id is None else following
         step.tell([case.lead_id], "诉求人不满意，请继续办理")
 
 

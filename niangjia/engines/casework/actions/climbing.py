@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+import logging
+from datetime import datetime, timedelta
 
 from django.db import transaction
 
@@ -19,8 +20,11 @@ from niangjia.engines.casework.rules import CLIMB, Stage, Verb
 from niangjia.kernel.access.actor import SYSTEM
 from niangjia.kernel.worktime.queries import clock_of
 
+log = logging.getLogger(__name__)
+
 BATCH = 50
 LATE = 100
+AGAIN = timedelta(minutes=30)
 _REASON = "the clock runs for every case"
 
 
@@ -37,9 +41,20 @@ def climb_due(*, now: datetime) -> int:
                 .order_by("climb_at")[:BATCH]
             )
             for case in rows:
-                climbed += _climb(case, now=now)
+                climbed += _climb_or_wait(case, now=now)
         if len(rows) < BATCH:
             return climbed
+
+
+def _climb_or_wait(case: Case, *, now: datetime) -> bool:
+    """One that can't be told must not keep all others from climbing: it is tried again after a while."""
+    try:
+        with transaction.atomic():
+            return _climb(case, now=now)
+    except Exception:
+        log.exception("Case %s can't climb", case.number)
+        Case.objects.unscoped(reason=_REASON).filter(pk=case.pk).update(climb_at=now + AGAIN)
+        return False
 
 
 def _climb(case: Case, *, now: datetime) -> bool:
@@ -109,7 +124,7 @@ def _whom(case: Case, whom: str, *, now: datetime) -> list[Told]:
 def bring_orphans(*, now: datetime) -> int:
     """A lead who can do nothing any more: back to the desk, and its head is told. Once, as there is no lead then."""
     brought = 0
-    for pk in list(orphans(now=now).values_list("pk", flat=True)[:BATCH]):
+    for pk in list(orphans(now=now).values_list("pk", flat=True)):
         with transaction.atomic():
             case = (
                 orphans(now=now).filter(pk=pk).select_for_update(of=("self",), skip_locked=True)

@@ -7,7 +7,7 @@ from datetime import date, datetime, time
 
 from django.utils import timezone
 
-from niangjia.engines.casework.actions.passing import ensure_may_lead, place_for
+from niangjia.engines.casework.actions.passing import ensure_may_know, place_for
 from niangjia.engines.casework.actions.receiving import ensure_text
 from niangjia.engines.casework.actions.stepping import leave_part, stepping, take_part
 from niangjia.engines.casework.models import Case, Consultation, Role, Task, TaskOf
@@ -56,7 +56,7 @@ def _task(  # noqa: PLR0917
     user = User.objects.filter(pk=user_id, is_active=True).first() if user_id else None
     if user is None and of == TaskOf.CO_HANDLING:
         raise Refused("case.user", "请选择协办的人。", "user_id")
-    ensure_may_lead(case, user_id)
+    ensure_may_know(case, user_id, now=now)
     if due_at is not None and due_at <= now:
         raise Refused("case.due_at", "完成期限要在现在之后。", "due_at")
     task: Task = Task.objects.create(
@@ -175,7 +175,7 @@ def call_consultation(
         ensure_text(purpose, "请写明会商要解决什么。", "purpose")
         ids = [row["user_id"] for row in participants if isinstance(row, dict) and row.get("user_id")]
         for user_id in ids:
-            ensure_may_lead(case, user_id)
+            ensure_may_know(case, user_id, now=now)
             take_part(case, user_id, Role.CONSULTED, now=now)
         row: Consultation = Consultation.objects.create(
             case=case, called_by_name=actor.name, held_at=held_at, place=place.strip()[:100],

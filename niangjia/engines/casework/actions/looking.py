@@ -6,7 +6,7 @@ from datetime import datetime
 
 from niangjia.engines.casework.actions.stepping import stepping, take_part
 from niangjia.engines.casework.models import Case, Role
-from niangjia.engines.casework.queries.people import heads
+from niangjia.engines.casework.queries.people import heads, kept_out
 from niangjia.engines.casework.rules import Verb
 from niangjia.kernel.access.actor import Actor
 from niangjia.kernel.access.models import User
@@ -16,7 +16,7 @@ from niangjia.kernel.errors import Refused
 def let_look(case_id: int, *, user_id: int, reason: str, actor: Actor, now: datetime) -> Case:
     with stepping(case_id, Verb.LET_LOOK, actor=actor, now=now, reason=reason) as step:
         user = User.objects.filter(pk=user_id, is_active=True).first()
-        if user is None or user_id in step.case.kept_from_users:
+        if user is None or user_id in kept_out(step.case, now=now):
             raise Refused("case.user", "这个人不能查看，请另选。", "user_id")
         if not reason.strip():
             raise Refused("case.reason", "请写明为什么让他知悉。", "reason")

@@ -13,7 +13,7 @@ from niangjia.engines.casework.kinds import kind_named
 from niangjia.engines.casework.models import Case, Participant, Role, Task
 from niangjia.engines.casework.queries.load import in_hand_of
 from niangjia.engines.casework.queries.openness import sent_from
-from niangjia.engines.casework.queries.people import able_at, heads, line_of
+from niangjia.engines.casework.queries.people import able_at, heads, kept_out, line_of
 from niangjia.engines.casework.queries.rights import may_by_place
 from niangjia.engines.casework.rules import HAND_BACKS, WAITING, Stage, Verb
 from niangjia.kernel.access.actor import SYSTEM, Actor
@@ -50,7 +50,7 @@ def take_case(case_id: int, *, actor: Actor, now: datetime) -> Case:
     """The actor becomes the lead; who may accept accepts with it."""
     with stepping(case_id, Verb.TAKE, actor=actor, now=now) as step:
         case = step.case
-        ensure_may_lead(case, actor.user_id)
+        ensure_may_know(case, actor.user_id, now=now)
         if case.stage in WAITING:
             accept(case, now=now)
         case.stage = Stage.IN_HAND
@@ -116,16 +116,16 @@ def place_for(case: Case, scope_id: int) -> Scope:
     return place
 
 
-def ensure_may_lead(case: Case, user_id: int | None) -> None:
-    """Raises Refused for whoever is complained of."""
-    if user_id is not None and user_id in case.kept_from_users:
+def ensure_may_know(case: Case, user_id: int | None, *, now: datetime) -> None:
+    """Raises Refused for whoever is complained of, or works where the case is kept from."""
+    if user_id is not None and user_id in kept_out(case, now=now):
         raise Refused("case.kept_from", "按回避规定，不能交给这个人，请另选。", "user_id")
 
 
 def ensure_able(case: Case, user_id: int, place: Scope, *, now: datetime) -> User:
     """Somebody who holds a job that handles such cases, at the place or around it. Raises Refused."""
     user = User.objects.filter(pk=user_id, is_active=True).first()
-    ensure_may_lead(case, user_id)
+    ensure_may_know(case, user_id, now=now)
     if user is None or not may_by_place(
         case, "handle", actor_of(user_id, now=now, name=user.name), path=str(place.path)
     ):
@@ -176,7 +176,7 @@ def hand_over_all(user_id: int, path: str, to_user_id: int | None, *, actor: Act
         cases = list(mine)
         for case in cases:
             with writing(case, Verb.HAND_OVER, actor=actor, now=now, text="离任交接") as step:
-                keeps = to_user_id is not None and to_user_id not in case.kept_from_users
+                keeps = to_user_id is not None and to_user_id not in kept_out(case, now=now)
                 _pass_to(step, to_user_id if keeps else None)
         _pass_tasks(user_id, path, to_user_id, now=now)
         gone = Participant.objects.unscoped(reason="who leaves takes part no more").under(path)
@@ -187,7 +187,7 @@ def hand_over_all(user_id: int, path: str, to_user_id: int | None, *, actor: Act
 def _pass_tasks(user_id: int, path: str, to_user_id: int | None, *, now: datetime) -> None:
     rows = Task.objects.unscoped(reason="what somebody who leaves has in hand").under(path)
     for task in rows.filter(user=user_id, done_at=None, dropped_at=None).select_related("case"):
-        task.user_id = None if to_user_id in task.case.kept_from_users else to_user_id
+        task.user_id = None if to_user_id in kept_out(task.case, now=now) else to_user_id
         task.save(update_fields=["user"])
         take_part(task.case, task.user_id, Role.CO_HANDLER, now=now)
 

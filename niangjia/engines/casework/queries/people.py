@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from niangjia.engines.casework.models import Case
 from niangjia.engines.casework.rules import CHAIRS, HEADS
-from niangjia.kernel.access.models import Grant
+from niangjia.kernel.access.models import Grant, Scope
 from niangjia.kernel.access.rights import jobs
 
 
@@ -40,6 +40,18 @@ def line_of(case: Case) -> list[int]:
     return upward[::-1]
 
 
+def kept_out(case: Case, *, now: datetime) -> set[int]:
+    """Users who never learn of it: named themselves, or with any job at or under a place it is kept from."""
+    if not case.kept_from:
+        return set(case.kept_from_users)
+    on = timezone.localdate(now)
+    paths = list(Scope.objects.filter(pk__in=case.kept_from).values_list("path", flat=True))
+    near = Grant.objects.unscoped(reason="who works where a case is kept from").filter(
+        Q(until_on=None) | Q(until_on__gt=on), ended_at=None, scope__path__under_any=paths
+    )
+    return {*case.kept_from_users, *near.values_list("user_id", flat=True)}
+
+
 def _holders(places: Iterable[int], codes: Sequence[str], *, on: date) -> list[tuple[int, str, int, str]]:
     return list(
         Grant.objects.unscoped(reason="addressees of a message about a case")
@@ -58,7 +70,7 @@ def nearest(
 
 
 def _first(case: Case, codes: Sequence[str], places: Sequence[int], *, now: datetime, but: Iterable[int]) -> list[Told]:
-    out = {*case.kept_from_users, *but}
+    out = {*kept_out(case, now=now), *but}
     rows = [row for row in _holders(places, codes, on=timezone.localdate(now)) if row[0] not in out]
     for place in places:
         for code in codes:
@@ -70,10 +82,8 @@ def _first(case: Case, codes: Sequence[str], places: Sequence[int], *, now: date
 
 def able_at(case: Case, permission: str, *, now: datetime, but: Iterable[int | None] = ()) -> list[Told]:
     """Whoever holds a right by a job at the place itself, else at the nearest place above where somebody does."""
-    rows, out = (
-        _holders(line_of(case), jobs_with(permission), on=timezone.localdate(now)),
-        {*case.kept_from_users, *but},
-    )
+    rows = _holders(line_of(case), jobs_with(permission), on=timezone.localdate(now))
+    out = {*kept_out(case, now=now), *but}
     for place in line_of(case):
         found = {
             user_id: Told(user_id, name, job) for user_id, name, at, job in rows if at == place and user_id not in out

@@ -14,7 +14,7 @@ from django.db import connections
 from niangjia.engines.casework import actions, queries
 from niangjia.engines.casework.actions import climbing
 from niangjia.engines.casework.clock import timing
-from niangjia.engines.casework.models import Climbed, Entry, Pause
+from niangjia.engines.casework.models import Case, Climbed, Entry, Pause
 from niangjia.engines.casework.rules import LIMITS, Stage, Urgency, Verb, limits_of
 from niangjia.engines.casework.tests.world import NOW, ZONE, World, again, build, later
 from niangjia.kernel.access.scoped import ScopedQuerySet
@@ -277,6 +277,14 @@ def test_the_running_limit_explains_itself(world: World) -> None:
     running = queries.running_limit(case)
     assert (running.label, running.limit.words, running.due_at) == ("答复", "5 个工作日", FIVE_DAYS)
     assert queries.explanation_of(case, "answer").due == FIVE_DAYS
+
+
+def test_one_that_can_not_be_told_keeps_none_from_climbing(world: World) -> None:
+    broken, sound = world.open(urgency=3), world.open(urgency=3)
+    Case.objects.unscoped(reason="a test breaks it").filter(pk=broken.pk).update(limits={})
+    assert actions.climb_due(now=later(minutes=50)) == 1
+    assert again(broken).climb_at == later(minutes=80)
+    assert climbed(sound)
 
 
 # --- two workers ---

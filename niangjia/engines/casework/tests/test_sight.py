@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import random
 import threading
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -130,6 +132,15 @@ def test_the_officer_complained_of_never_sees_it(world: World) -> None:
     ):  # fmt: skip
         with pytest.raises(Refused):
             act()
+    # Nor is anybody asked who works at a place that it is kept from, by whatever way.
+    Case.objects.unscoped(reason="a test").filter(pk=case.pk).update(kept_from=[world.at("mill")])
+    near = world.user("mill_clerk")
+    for act in (
+        lambda: actions.invite(case.pk, scope_id=world.at("north"), user_id=near, text="协办", actor=chair, now=NOW),
+        lambda: actions.let_look(case.pk, user_id=near, reason="看看", actor=chair, now=NOW),
+    ):
+        with pytest.raises(Refused):
+            act()
     # Recorded by the accused himself, he still doesn't see it.
     own = world.open(place="north", who="north_rights", kept_from_users=[accused])
     assert sees(world, "north_rights", own) == NOTHING
@@ -141,12 +152,12 @@ def test_the_officer_complained_of_never_sees_it(world: World) -> None:
 # --- the table of rights ---
 
 
-def acts(world: World, case: Case) -> dict[Verb, Callable[[Actor], Any]]:
+def acts(world: World, case: Case, now: datetime = NOW) -> dict[Verb, Callable[[Actor], Any]]:
     """Every verb as somebody at the screen would do it, with what the form asks."""
     task, outside = case.tasks.exclude(of="OUTSIDE").last(), case.tasks.filter(of="OUTSIDE").last()
     meeting, asked = case.consultations.last(), case.extensions.last()
     other = getattr(acts, "other", None)
-    at = {"now": NOW}
+    at = {"now": now}
     return {
         Verb.ACCEPT: lambda a: actions.accept_case(case.pk, actor=a, **at),
         Verb.REFUSE: lambda a: actions.refuse_case(case.pk, reason="不属于", actor=a, **at),
@@ -263,6 +274,57 @@ def test_buttons_and_acts_agree(world: World) -> None:
                     wrong.append(f"{name}: {who} {verb.value}: offered {verb in offered}, done {done}")
     assert not wrong
     assert (tried > 1_000, open_ones > 350) == (True, True), (tried, open_ones)
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_wherever_people_lead_it_the_row_stays_whole(world: World, seed: int) -> None:
+    """A walk at random through what is offered; after each step the row must agree with itself."""
+    chance, now, walked = random.Random(seed), NOW, set()
+    cases = [world.open(), world.accepted(place="north", who="north_clerk"), world.in_hand(), world.answered()]
+    acts.other = world.open()
+    for _ in range(80):
+        now += timedelta(minutes=chance.choice([1, 10, 60, 60 * 24]))
+        case, who = again(chance.choice(cases)), chance.choice(WHO)
+        actor = ASKER if who == "ASKER" else world.actor(who, now)
+        if actor != ASKER and not Case.objects.visible_to(actor).filter(pk=case.pk).exists():
+            continue
+        offered = queries.verbs_open_to(case, actor, now=now)
+        ends = {Verb.REFUSE, Verb.WITHDRAW, Verb.CLOSE_AT_ONCE, Verb.MERGE}
+        offered = [verb for verb in offered if verb not in ends or chance.random() < 0.1]
+        if offered:
+            talk = {Verb.INSTRUCT, Verb.LET_LOOK, Verb.REMARK, Verb.REPLY, Verb.URGE, Verb.GIVE_FACTS, Verb.REGRADE}
+            verb = chance.choices(offered, [1 if verb in talk else 6 for verb in offered])[0]
+            try:
+                with transaction.atomic():
+                    acts(world, case, now)[verb](actor)
+                walked.add(verb)
+            except (Refused, NotPermitted):
+                pass  # open tasks, a circle: what a form says
+        actions.climb_due(now=now)
+        for row in [*cases, acts.other]:
+            ensure_whole(again(row))
+        if all(not again(case).is_open for case in cases):
+            cases.append(world.open(now=now))
+    assert len(walked) > 12
+
+
+def ensure_whole(case: Case) -> None:
+    leads = list(case.participants.filter(role="LEAD", until_at=None).values_list("user_id", flat=True))
+    assert leads == ([case.lead_id] if case.lead_id else [])
+    assert (case.stage != Stage.IN_HAND) or case.lead_id
+    assert case.pauses.filter(until_at=None).count() == (case.paused_at is not None)
+    if case.is_open:
+        assert (case.due_at is None) == (case.paused_at is not None)
+        assert case.ended_at is None
+        if case.stage not in (Stage.RECEIVED, Stage.FACTS_ASKED):
+            assert case.runs_from
+            assert case.due_at is None or case.due_at in (case.answer_due_at, case.close_due_at)
+    else:
+        assert (case.due_at, case.climb_at, case.paused_at) == (None, None, None)
+        assert case.ended_at
+        assert not case.tasks.filter(done_at=None, dropped_at=None).exists()
+    last = case.entries.exclude(data__to=None).order_by("-id").first()
+    assert last is None or last.data["to"] == case.stage
 
 
 def tries(act: Callable[[Actor], Any], actor: Actor) -> bool:
