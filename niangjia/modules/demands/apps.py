@@ -7,11 +7,15 @@ class DemandsConfig(AppConfig):
     verbose_name = "诉求"
 
     def ready(self) -> None:
+        from niangjia.engines.imports.sheet import register as register_sheet
+
         # They subscribe to the steps of cases.
         from niangjia.modules.demands.actions import alerts, handover, hearing, responsibility  # noqa: F401
+        from niangjia.modules.demands.sheets.demands import DEMANDS
         from niangjia.modules.demands.web import desk
         from niangjia.modules.demands.web.phone import face
 
         handover.register()
+        register_sheet(DEMANDS)
         desk.register()
         face.register()

@@ -1,0 +1,1 @@
+"""The sheet of this room that the importer takes."""
