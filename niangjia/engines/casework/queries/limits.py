@@ -25,6 +25,10 @@ def _rows(kind: str) -> list[Grading]:
     return list(Grading.objects.filter(kind=kind))
 
 
+def names_of_gradings(ids: list[int]) -> dict[int, str]:
+    return {row.pk: f"“{Urgency(row.urgency).label}”的时限" for row in Grading.objects.filter(pk__in=ids)}
+
+
 def may_grade(actor: Actor, permission: str) -> bool:
     top = Scope.objects.filter(parent=None).values_list("path", flat=True).first()
     return bool(top) and actor.may(permission, str(top))

@@ -6,6 +6,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from niangjia.engines.casework.permissions import Permission
+from niangjia.engines.casework.queries.limits import names_of_gradings
 from niangjia.kernel.access.actor import Actor
 from niangjia.kernel.audit.labels import register_labels
 from niangjia.kernel.audit.subjects import register_subject
@@ -16,7 +17,14 @@ from niangjia.ui import desk
 
 def register() -> None:
     edit = Permission.WORKTIME_EDIT
-    register_labels({"worktime.calendar.published": "公布工作日历", "worktime.office_hours.set": "设置办公时间"})
+    register_labels(
+        {
+            "worktime.calendar.published": "公布工作日历",
+            "worktime.office_hours.set": "设置办公时间",
+            "casework.grading.changed": "调整办理时限",
+        }
+    )
+    register_subject("casework.grading", edit, names_of_gradings)
     register_subject("worktime.calendaryear", edit, lambda years: {year: f"{year} 年工作日历" for year in years})
     desk.register_menu(
         desk.MenuEntry("系统管理", "工作日历", "calendar-event", "casework:calendar_now", edit, order=40),

@@ -38,6 +38,7 @@ def _register_keeping() -> None:
         desk.MenuEntry(section, "紧急提醒", "bell-ringing", "demands:alerts", rung, order=15),
         desk.MenuEntry(section, "诉求目录", "list-tree", "demands:catalogue", Permission.DEMAND_VIEW, order=60),
         desk.MenuEntry(section, "责任分工", "route", "demands:responsibilities", Permission.DEMAND_VIEW, order=70),
+        desk.MenuEntry(section, "办理时限", "hourglass", "casework:limit_table", Permission.DEMAND_VIEW, order=75),
         desk.MenuEntry(section, "紧急规则", "urgent", "demands:emergencies", Permission.DEMAND_VIEW, order=80),
         desk.MenuEntry(section, "告知短信", "message-2", "demands:asker_messages", Permission.CATALOGUE_EDIT, order=90),
     )

@@ -6,6 +6,7 @@ from niangjia.kernel.access.labels import register_rights
 from niangjia.kernel.audit.labels import register_labels
 from niangjia.kernel.audit.subjects import register_subject
 from niangjia.modules.demands.permissions import Permission
+from niangjia.modules.demands.queries.letters import numbers_of_letters
 from niangjia.modules.demands.queries.naming import numbers_of
 
 RIGHTS: dict[str, str] = {
@@ -59,4 +60,5 @@ def register() -> None:
     register_rights("诉求", RIGHTS)
     register_labels(VERBS)
     # By its number alone: the trail is read by some who may not know what it is about.
+    register_subject("demands.letter", Permission.DEMAND_VIEW, numbers_of_letters, "demands:letter")
     register_subject("demands.demand", Permission.DEMAND_VIEW, numbers_of, "demands:demand")
