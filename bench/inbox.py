@@ -24,8 +24,12 @@ from django.utils import timezone
 from bench.figures import Timing, tell, timed
 from niangjia.engines.casework.models import Case
 from niangjia.engines.casework.rules import OPEN
+from niangjia.kernel.access.actor import Actor
 from niangjia.kernel.access.models import Grant, Scope, User
+from niangjia.kernel.access.queries import actor_of
 from niangjia.kernel.bulk import vacuum
+from niangjia.kernel.lists.paging import list_page
+from niangjia.kernel.lists.spec import list_named
 from niangjia.modules.demands.models import Demand
 from niangjia.modules.demands.queries.lanes import LANES
 from niangjia.modules.demands.seed.volume import fill_demands
@@ -60,6 +64,7 @@ class Level:
     name: str
     scope: Scope
     client: Client
+    actor: Actor
 
 
 def levels() -> list[Level]:
@@ -84,7 +89,7 @@ def levels() -> list[Level]:
         )  # fmt: skip
         client = Client(raise_request_exception=True)
         client.force_login(user, backend=BACKEND)
-        found.append(Level(name, scope, client))
+        found.append(Level(name, scope, client, actor_of(user.pk, now=timezone.now())))
     return found
 
 
@@ -138,13 +143,12 @@ def ask(one: Level, address: str) -> Callable[[], None]:
 
 def deep(one: Level, pages: int) -> list[str]:
     """Addresses of one page after the other, as somebody gets who turns them."""
-    found, address = [], f"{LIST}?all=1"
+    found, following = [], ""
     for _ in range(pages):
-        following = one.client.get(address).context["listing"].page.next
+        following = list_page(list_named("demands.demand"), actor=one.actor, params={"after": following}).next
         if not following:
             break
-        address = f"{LIST}?all=1&after={following}"
-        found.append(address)
+        found.append(f"{LIST}?all=1&after={following}")
     return found
 
 

@@ -44,7 +44,7 @@ def whose_rows(whose: Whose, actor: Actor, within: str | None) -> Rows:
         return narrowing.led_by(rows, actor.user_id or 0)
     if whose is Whose.TEAM:
         return narrowing.of_team(rows, narrowing.own_places(actor, Permission.DEMAND_VIEW))
-    return rows.under(within) if within else rows  # type: ignore[attr-defined, no-any-return]
+    return rows.under(within) if within else rows
 
 
 def columns(whose: Whose, actor: Actor, within: str | None, dressed: Any) -> list[Column]:

@@ -16,6 +16,9 @@ from niangjia.kernel.access.models import User
 from niangjia.modules.demands.permissions import Permission
 from niangjia.modules.organisations.queries.organisations import names_of
 
+Rows = QuerySet[Any, Any]
+"""Of cases; grouped ones give rows of no model."""
+
 KIND = "demands.demand"
 SOON = timedelta(days=1)
 LONG_PAUSED = timedelta(days=7)
@@ -76,8 +79,8 @@ def _hours(begin: str, end: str) -> Func:
                 output_field=IntegerField())  # fmt: skip
 
 
-def in_sight(actor: Actor, path: str) -> QuerySet[Case]:
-    rows: QuerySet[Case] = Case.objects.visible_to(actor).filter(kind=KIND).under(path)  # type: ignore[attr-defined]
+def in_sight(actor: Actor, path: str) -> Rows:
+    rows: Rows = Case.objects.visible_to(actor).filter(kind=KIND).under(path)
     return rows
 
 
@@ -97,7 +100,9 @@ def _child(path: str) -> Func:
 def by_organisation(actor: Actor, path: str, now: datetime) -> list[Line]:
     """The place itself and each place below it, the most late ones first."""
     rows = in_sight(actor, path)
-    found = list(rows.filter(stage__in=sorted(OPEN)).values(child=_child(path)).annotate(**_tallies(now)))
+    found: list[dict[str, Any]] = list(
+        rows.filter(stage__in=sorted(OPEN)).values(child=_child(path)).annotate(**_tallies(now))
+    )
     spans = _average(rows, now, child=_child(path))
     own = int(path.rsplit(".", 1)[-1])
     names = names_of([own, *(int(row["child"]) for row in found if row["child"])])
@@ -131,7 +136,7 @@ def latest(actor: Actor, path: str, now: datetime) -> list[Case]:
     return list(rows.order_by("due_at", "id")[:MOST_LATE])
 
 
-def _average(rows: QuerySet[Case], now: datetime, *keys: str, **named: Any) -> dict[Any, dict[str, float]]:
+def _average(rows: Rows, now: datetime, *keys: str, **named: Any) -> dict[Any, dict[str, Any]]:
     """Mean hours until accepted, until first answered, until ended, of what was ended lately."""
     key = (*keys, *named)[0]
     ended = rows.filter(ended_at__gte=now - LOOKED_BACK, accepted_at__isnull=False)

@@ -111,7 +111,14 @@ def places(now: datetime, chance: random.Random) -> tuple[list[Spot], list[float
     for row in rows:
         line = [int(label) for label in row.scope.path.split(".")]
         spots.append(
-            Spot(row.pk, tuple(line[-4:]), row.division_id or "", leads[row.pk], firms.get(row.pk, ()), row.short_name)
+            Spot(
+                row.pk,
+                tuple(line[-4:]),
+                row.division_id or "",
+                leads[row.pk],
+                firms.get(row.pk, ()),
+                row.short_name or row.name,
+            )
         )
         of_kind = SHARE_OF_KIND.get(row.kind, OTHER_KINDS / 4)
         shares.append(of_kind / by_kind[row.kind] * chance.lognormvariate(0, 0.6))

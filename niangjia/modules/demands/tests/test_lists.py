@@ -140,7 +140,9 @@ def test_filters_cut_what_they_say(desk) -> None:
     assert found(until="2025-12-31") == found(overdue="1") == {"去年的"}
     assert found(since=today) == everything - {"去年的"}
     assert found(stage="open") == everything - {"办完的"}
-    assert found(stage="ended") == found(satisfied="yes") == found(on_time="1") == found(ended_since=today) == {"办完的"}
+    assert (
+        found(stage="ended") == found(satisfied="yes") == found(on_time="1") == found(ended_since=today) == {"办完的"}
+    )
     assert found(place=str(tree.south.pk)) == {"重大的"}
     assert found(lead=str(desk.clerk.pk)) == {"办完的"}
     assert found(lead="nonsense") == set()
@@ -217,13 +219,16 @@ def test_nothing_leaks_of_what_is_kept_from_somebody(desk) -> None:
     neighbour = client_of(desk.neighbour)
     assert titles(neighbour, reverse("demands:demand_list")) == {"邻居的"}
     for row in (hidden, kept, accused):
-        assert row.case.get_absolute_url() not in client.get(reverse("ui:search"), {"q": row.case.title}).content.decode()
+        assert (
+            row.case.get_absolute_url() not in client.get(reverse("ui:search"), {"q": row.case.title}).content.decode()
+        )
 
 
 def test_names_are_masked(desk) -> None:
     recorded(desk, desk.tree.county, "一件", asker_name="欧阳秀英", asker_phone="12480000066")
     said = client_of(desk.chair).get(reverse("demands:demand_list")).content.decode()
-    assert "欧阳秀英" not in said and "12480000066" not in said
+    assert "欧阳秀英" not in said
+    assert "12480000066" not in said
 
 
 # --- 看板 and 督办 ---
@@ -307,8 +312,10 @@ def test_what_is_refused_is_told_and_the_rest_is_done(desk) -> None:
     page = client.post(
         reverse("demands:demands_accept"), {"row": [row.pk for row in (*rows, out_of_sight)]}
     ).content.decode()
-    assert "2 件没有办成" in page and "已办 2 件" in page
-    assert rows[1].case.number in page and "看不见的" not in page
+    assert "2 件没有办成" in page
+    assert "已办 2 件" in page
+    assert rows[1].case.number in page
+    assert "看不见的" not in page
     stages = dict(Case.objects.unscoped(reason="test").values_list("pk", "stage"))
     assert [stages[row.pk] for row in rows] == [Stage.ACCEPTED, Stage.WITHDRAWN, Stage.ACCEPTED]
     assert stages[out_of_sight.pk] == Stage.RECEIVED
@@ -321,7 +328,10 @@ def test_many_are_assigned_to_one_and_urged_with_a_word(desk) -> None:
     assert "分派 2 件诉求" in form.content.decode()
     sent = {**keys, "ready": "1", "scope_id": desk.tree.county.pk, "user_id": desk.clerk.pk, "text": "请今天联系。"}
     once = re.search(r'name="(once[^"]*)" value="([^"]+)"', form.content.decode())
-    assert client.post(reverse("demands:demands_assign"), {**sent, **({once[1]: once[2]} if once else {})}).status_code == 302
+    assert (
+        client.post(reverse("demands:demands_assign"), {**sent, **({once[1]: once[2]} if once else {})}).status_code
+        == 302
+    )
     leads = set(Case.objects.unscoped(reason="test").values_list("lead", "stage"))
     assert leads == {(desk.clerk.pk, Stage.IN_HAND)}
     assert client.post(reverse("demands:demands_urge"), {**keys, "reason": " "}).status_code == 409

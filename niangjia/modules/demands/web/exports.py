@@ -15,6 +15,7 @@ from niangjia.kernel.crypto.masks import mask_name, mask_phone
 from niangjia.modules.demands.permissions import Permission
 from niangjia.modules.demands.web.lists import DEMANDS, with_due
 from niangjia.modules.demands.web.marks import left_mark
+from niangjia.ui.listing import Mark
 
 
 def yuan(name: str) -> Any:
@@ -37,7 +38,7 @@ def satisfied(row: Any) -> str:
 
 def left(row: Any) -> str:
     mark = left_mark(row.case, row.now)
-    return getattr(mark, "text", mark)
+    return mark.text if isinstance(mark, Mark) else mark
 
 
 def moment(name: str) -> Any:
@@ -89,7 +90,8 @@ class DemandSource(Source):
     def dressed(self, rows: QuerySet[Any], keys: set[str]) -> QuerySet[Any]:
         unread = {"words", "suggested", "case__limits", "case__lead__phone"}
         unread |= {name for name, key in (("body", "body"), ("asker_phone", "phone")) if key not in keys}
-        return with_due(rows).select_related("case__lead", "case__scope").defer(*unread)
+        dressed: QuerySet[Any] = with_due(rows).select_related("case__lead", "case__scope").defer(*unread)
+        return dressed
 
     def revealed(self, rows: list[Any], actor: Actor) -> set[Any]:
         """Where the right is held at the place; of a confidential one the file never says who asked."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
+from typing import Any, ClassVar
 
-from django.db.models import QuerySet, Value
+from django.db.models import Q, QuerySet, Value
 from django.db.models.functions import Coalesce
 from django.urls import reverse, reverse_lazy
 from django.utils import timezone
@@ -22,6 +22,7 @@ from niangjia.modules.demands.models import Demand
 from niangjia.modules.demands.permissions import Permission
 from niangjia.modules.demands.queries import narrowing
 from niangjia.modules.demands.queries.catalogue import catalogue
+from niangjia.modules.demands.queries.figures import ACCEPTED, DONE, FIRST_TIME, NET, RATED
 from niangjia.modules.demands.queries.finding import found
 from niangjia.modules.demands.rules import Channel, HowClosed, Nature
 from niangjia.modules.demands.web.marks import asker, left_mark, stage_mark, urgency_mark
@@ -74,6 +75,11 @@ def until(on: str) -> Callable[[Rows, str], Rows]:
     return lambda rows, value: narrowing.of_period(rows, None, day_in(value), on=on)
 
 
+def cut_by(where: Q) -> Callable[[Rows, str], Rows]:
+    """As a figure counts."""
+    return lambda rows, _: rows.filter(where)
+
+
 def codes(words: Any) -> list[tuple[str, str]]:
     return [(str(code), label) for code, label in words.choices()]
 
@@ -108,7 +114,7 @@ class DemandList(ListSpec):
     title = "诉求台账"
     permission = Permission.DEMAND_VIEW
     search_hint = "编号、内容、诉求人、手机号"
-    columns = (
+    columns: ClassVar[tuple[Column, ...]] = (
         Column("title", "诉求内容", lambda row: row.case.title, template="demands/cells/title.html", phone="title"),
         Column("number", "编号", lambda row: row.case.number, whole=True),
         Column("kind", "类别", lambda row: row.kind_name, whole=True),
@@ -130,7 +136,7 @@ class DemandList(ListSpec):
             value=lambda row: HowClosed(row.how_closed).label if row.how_closed else "",
         ),
     )  # fmt: skip
-    filters = (
+    filters: ClassVar[tuple[Filter, ...]] = (
         Filter(
             "stage", "状态", apply=by_stage,
             choices=[(OPEN_ONES, "在办（全部）"), *codes(Stage), (ENDED_ONES, "已结（全部）")],
@@ -173,15 +179,22 @@ class DemandList(ListSpec):
         Filter("late", "超过时限", kind="flag", quiet=True, apply=lambda rows, _: narrowing.late(rows)),
         Filter("with_sums", "有追回金额", kind="flag", quiet=True, apply=flag(recovered_fen__gt=0)),
         Filter("at_once", "一次办结", kind="flag", quiet=True, apply=flag(is_closed_at_once=True)),
+        Filter("accepted", "已受理", kind="flag", quiet=True, apply=cut_by(ACCEPTED)),
+        Filter("net", "受理（不含并案、不予受理）", kind="flag", quiet=True, apply=cut_by(NET)),
+        Filter("done", "已办结", kind="flag", quiet=True, apply=cut_by(DONE)),
+        Filter("rated", "作了评价", kind="flag", quiet=True, apply=cut_by(RATED)),
+        Filter("first_time", "一次解决", kind="flag", quiet=True, apply=cut_by(FIRST_TIME)),
+        Filter("no_zone", "不在片区", kind="flag", quiet=True, apply=flag(zone=None)),
         Filter("accepted_since", "受理从", kind="date", quiet=True, apply=since("case__accepted_at")),
         Filter("accepted_until", "受理到", kind="date", quiet=True, apply=until("case__accepted_at")),
         Filter("ended_since", "办结从", kind="date", quiet=True, apply=since("case__ended_at")),
         Filter("ended_until", "办结到", kind="date", quiet=True, apply=until("case__ended_at")),
     )  # fmt: skip
-    sorts = (BY_RECEIVED, BY_DUE, BY_NUMBER)
+    sorts: ClassVar[tuple[Sort, ...]] = (BY_RECEIVED, BY_DUE, BY_NUMBER)
 
     def rows(self, actor: Actor) -> Rows:
-        return with_due(Demand.objects.visible_to(actor))
+        rows: Rows = with_due(Demand.objects.visible_to(actor))
+        return rows
 
     def found(self, rows: Rows, text: str, actor: Actor) -> Rows:
         return found(rows, text)
@@ -199,7 +212,8 @@ class DemandList(ListSpec):
 
     def dressed(self, rows: Rows) -> Rows:
         unread = ("body", "words", "asker_phone", "suggested", "case__limits", "case__lead__phone")
-        return with_due(rows).select_related("case__lead").defer(*unread)
+        dressed: Rows = with_due(rows).select_related("case__lead").defer(*unread)
+        return dressed
 
     def presented(self, rows: list[Any], actor: Actor) -> list[Any]:
         names, known, now = names_of({row.case.scope_id for row in rows}), catalogue(), timezone.now()
@@ -212,7 +226,7 @@ class DemandList(ListSpec):
         return rows
 
 
-def with_due(rows: Rows) -> Rows:
+def with_due(rows: Any) -> Any:
     """What isn't running is due last; lists sort by no nulls. There is an index over this very expression."""
     return rows.annotate(due_first=Coalesce("case__due_at", Value(NEVER)))
 
