@@ -250,6 +250,7 @@ class Call(ScopedModel):
         indexes: ClassVar = [
             models.Index(fields=["phone_digest", "-id"], name="call_of_phone"),
             models.Index(fields=["operator", "-began_at"], name="call_of_operator"),
+            models.Index(fields=["began_at", "id"], name="call_newest"),
             models.Index(fields=["scope", "-id"], name="call_of_scope"),
             models.Index(
                 fields=["scope", "call_back_at"],

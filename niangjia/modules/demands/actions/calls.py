@@ -246,7 +246,12 @@ def mark_nuisance(call_id: int, *, reason: str, until_on: date, actor: Actor, no
 
 def lift_nuisance(nuisance_id: int, *, actor: Actor, now: datetime) -> Nuisance:
     with changing(
-        Nuisance, nuisance_id, actor=actor, permission=Permission.HOTLINE_ANSWER, verb="demands.nuisance.lifted", now=now
+        Nuisance,
+        nuisance_id,
+        actor=actor,
+        permission=Permission.HOTLINE_ANSWER,
+        verb="demands.nuisance.lifted",
+        now=now,
     ) as mark:
         mark.lifted_at = now
         mark.save(update_fields=["lifted_at"])

@@ -20,7 +20,9 @@ OWN = (Entry, Participant, Alert)
 
 def lines_of(case_ids: Iterable[int]) -> dict[int, int]:
     """How many lines the timeline of each has."""
-    counted = Counter(Entry.objects.unscoped(reason=REASON).filter(case__in=list(case_ids)).values_list("case", flat=True))
+    counted = Counter(
+        Entry.objects.unscoped(reason=REASON).filter(case__in=list(case_ids)).values_list("case", flat=True)
+    )
     return {pk: counted[pk] for pk in case_ids}
 
 

@@ -119,7 +119,13 @@ def _members(phone: str, actor: Actor) -> list[Likely]:
     unions = names_of(row.scope_id for row in rows)
     firms = employer_names(row.employer_id for row in rows if row.employer_id)
     return [
-        Likely(row.person_id, mask_name(row.name), unions.get(row.scope_id, ""), row.employer_id, firms.get(row.employer_id, ""))
+        Likely(
+            row.person_id,
+            mask_name(row.name),
+            unions.get(row.scope_id, ""),
+            row.employer_id,
+            firms.get(row.employer_id, ""),
+        )
         for row in rows
     ]
 

@@ -60,8 +60,12 @@ class DemandSheet(Sheet):
             as_facts(said).tidied(), today=facts.today, synthetic=settings.SYNTHETIC_NUMBERS
         ).items():
             row.wrong(name, f"demand.{name}", sentence)
-        label = " ".join(filter(None, (mask_name(said["asker_name"]) or "未留姓名", said["title"] or said["body"][:12])))
-        return Checked(label, None if row.problems else (json.dumps(said, ensure_ascii=False), said["number"]), row.problems)
+        label = " ".join(
+            filter(None, (mask_name(said["asker_name"]) or "未留姓名", said["title"] or said["body"][:12]))
+        )
+        return Checked(
+            label, None if row.problems else (json.dumps(said, ensure_ascii=False), said["number"]), row.problems
+        )
 
     def judge(self, staging_table: str, place: Place) -> None:
         staging.refuse(

@@ -76,7 +76,9 @@ class Reading:
     def kind(self, kinds: Mapping[str, str]) -> str:
         value = unicodedata.normalize("NFKC", self.cells["kind"]).strip()
         if value and value not in kinds and value.zfill(4) not in kinds:
-            self.wrong("kind", "demand.kind", f"诉求目录里没有“{value[:20]}”，请填目录里的名称或编号；不填的按内容识别。")
+            self.wrong(
+                "kind", "demand.kind", f"诉求目录里没有“{value[:20]}”，请填目录里的名称或编号；不填的按内容识别。"
+            )
         return kinds.get(value) or kinds.get(value.zfill(4), "") if value else ""
 
     def phone(self) -> str:
@@ -106,7 +108,9 @@ class Reading:
             self.wrong("received_at", "demand.received_at", "受理时间不能晚于今天。")
         elif day < today - OLDEST:
             self.wrong(
-                "received_at", "demand.old", f"超过 {OLDEST.days} 天。这张表登记要办理的诉求，历史数据请联系系统管理员导入。"
+                "received_at",
+                "demand.old",
+                f"超过 {OLDEST.days} 天。这张表登记要办理的诉求，历史数据请联系系统管理员导入。",
             )
         return datetime.combine(day, hour, CHINA).isoformat()
 

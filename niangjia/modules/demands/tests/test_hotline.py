@@ -302,7 +302,14 @@ def test_what_is_typed_is_answered_beside_it(desk, tree):
 
 
 def test_what_makes_no_sense_yet_is_no_mistake(desk):
-    odd = {"body": "x" * 9000, "people": "很多", "happened_on": "昨天", "claimed_fen": "?", "kind": "9999", "employer": "abc"}
+    odd = {
+        "body": "x" * 9000,
+        "people": "很多",
+        "happened_on": "昨天",
+        "claimed_fen": "?",
+        "kind": "9999",
+        "employer": "abc",
+    }
     assert desk.post(reverse("demands:record_assist"), odd).status_code == 200
     assert desk.post(reverse("demands:record_assist"), {}).status_code == 200
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django import forms
@@ -55,7 +55,9 @@ class KeyedRadios(forms.RadioSelect):
         self.keys = keys
 
     def create_option(self, name: str, value: Any, label: Any, *rest: Any, **more: Any) -> dict[str, Any]:
-        option = super().create_option(name, value, f"{label}　{self.keys[str(value)].replace('+', ' ')}", *rest, **more)
+        option = super().create_option(
+            name, value, f"{label}　{self.keys[str(value)].replace('+', ' ')}", *rest, **more
+        )
         option["attrs"]["aria-keyshortcuts"] = self.keys[str(value)]
         return option
 
@@ -66,9 +68,7 @@ class CallBackForm(forms.Form):
         label="打几分", choices=RATINGS, coerce=int, empty_value=None, required=False, widget=forms.RadioSelect,
         help_text="没有打分的不选。",
     )  # fmt: skip
-    text = forms.CharField(
-        label="对方怎么说", required=False, max_length=500, widget=forms.Textarea(attrs={"rows": 3})
-    )
+    text = forms.CharField(label="对方怎么说", required=False, max_length=500, widget=forms.Textarea(attrs={"rows": 3}))
     next_at = MomentField(label="下次什么时候再打", required=False, help_text="没有联系上时填写。")
 
 
@@ -85,15 +85,14 @@ def call_backs(request: HttpRequest) -> HttpResponse:
     demands = list(demands_to_call_back(actor, within=within)[: AT_ONCE + 1])
     tried = tries_of(demands[:AT_ONCE])
     known = catalogue()
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "row": row, "tries": tried[row.pk], "asker": asker_shown(row), "kind": known.label_of(row.kind),
             "is_later": bool(tried[row.pk].next_at and tried[row.pk].next_at > now),
         }
         for row in demands[:AT_ONCE]
     ]  # fmt: skip
-    # First what may be tried now, the oldest answer first; then what was put off, by its hour.
-    rows.sort(key=lambda one: (one["is_later"], one["tries"].next_at if one["is_later"] else one["row"].case.answered_at))
+    rows.sort(key=turn)
     promises = list(promised_calls(actor, within=within)[:AT_ONCE])
     return render(
         request,
@@ -103,6 +102,13 @@ def call_backs(request: HttpRequest) -> HttpResponse:
             "promises": [{"call": call, "phone": mask_phone(call.phone or "")} for call in promises],
         },
     )  # fmt: skip
+
+
+def turn(one: dict[str, Any]) -> tuple[bool, datetime]:
+    """First what may be tried now, the oldest answer first; then what was put off, by its hour."""
+    if one["is_later"]:
+        return True, one["tries"].next_at
+    return False, one["row"].case.answered_at
 
 
 @requires(Permission.DEMAND_CALL_BACK)
@@ -199,13 +205,20 @@ def length_of(call: Call) -> str:
     return f"{seconds // 60}分{seconds % 60:02}秒"
 
 
+def morning(day: str, later: int = 0) -> datetime:
+    """Midnight of a day in the address, or of so many days later."""
+    return timezone.make_aware(datetime.fromisoformat(day)) + timedelta(days=later)
+
+
 class CallList(ListSpec):
     name = "demands.call"
     title = "来电记录"
     permission = Permission.HOTLINE_ANSWER
     search_hint = "完整的来电号码"
     columns = (
-        Column("phone", "来电号码", lambda call: mask_phone(call.phone or "") or "没有号码", phone="title", personal=True),
+        Column(
+            "phone", "来电号码", lambda call: mask_phone(call.phone or "") or "没有号码", phone="title", personal=True
+        ),
         Column("began_at", "接听时间"),
         Column("outcome", "结果", outcome_mark),
         Column("demand", "诉求", lambda call: call.demand.case.number if call.demand else ""),
@@ -216,9 +229,9 @@ class CallList(ListSpec):
     )
     filters = (
         Filter("outcome", "结果", lambda rows, value: rows.filter(outcome=value), choices=CallOutcome.choices()),
-        Filter("mine", "我接的", lambda rows, value: rows, kind="flag"),
-        Filter("since", "起", lambda rows, value: rows.filter(began_at__date__gte=value), kind="date"),
-        Filter("until", "止", lambda rows, value: rows.filter(began_at__date__lte=value), kind="date"),
+        Filter("mine", "我接的", lambda rows, _: rows, kind="flag"),
+        Filter("since", "起", lambda rows, value: rows.filter(began_at__gte=morning(value)), kind="date"),
+        Filter("until", "止", lambda rows, value: rows.filter(began_at__lt=morning(value, 1)), kind="date"),
     )
     sorts = (Sort("began_at", "最近的在前", ("began_at",), descending=True),)
 

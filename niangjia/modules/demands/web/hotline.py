@@ -100,15 +100,16 @@ def desk_page(request: HttpRequest, *, phone: str, error: str = "") -> HttpRespo
         number, error = "", no.message
     own = calls_of_operator(actor, now=now)
     waiting = calls_not_ended(actor)
-    context = {
-        "phone": phone, "error": error, "caller": caller_of(number, actor, now=now) if number else None,
+    caller = caller_of(number, actor, now=now) if number else None
+    context: dict[str, Any] = {
+        "phone": phone, "error": error, "caller": caller,
         "recording": request.GET.get("recording", "")[:300], "calls": [shown_call(call) for call in own],
         "waiting": waiting, "drafts": " ".join(f"{actor.user_id}:hotline-{call.pk}" for call in waiting),
         "figures": figures(own), "promises": list(promised_calls(actor, within=current_path(request))[:FEW_PROMISES]),
         "marks": [(mark, mask_phone(mark.phone)) for mark in nuisances(actor, on=timezone.localdate(now))], "now": now,
     }  # fmt: skip
-    if context["caller"]:
-        context |= about(context["caller"])
+    if caller is not None:
+        context |= about(caller)
     return render(request, "demands/hotline/desk.html", context, status=422 if error else 200)
 
 
@@ -228,7 +229,7 @@ def call_page(
             prefix="nuisance", initial={"until_on": timezone.localdate(now) + USUAL_MARK}
         ),
     }  # fmt: skip
-    context = {
+    context: dict[str, Any] = {
         "call": call, "caller": caller, **about(caller),
         "calls": [shown_call(one) for one in calls_of_operator(actor, now=now) if one.pk != call.pk],
         "long_call": A_LONG_CALL, "opens": opens, "draft": f"{actor.user_id}:hotline-{call.pk}",
@@ -294,7 +295,7 @@ def read_out(demand: Demand) -> list[str]:
 @require_POST
 def hotline_drop(request: HttpRequest, pk: int) -> HttpResponse:
     form = DropForm(request.POST, prefix="drop")
-    return ended(request, pk, form, "drop", "已记为通话中断。", lambda facts: acts.drop_call(pk, **facts))
+    return ended(request, pk, form, "已记为通话中断。", lambda facts: acts.drop_call(pk, **facts))
 
 
 @requires(Permission.HOTLINE_ANSWER)
@@ -302,7 +303,7 @@ def hotline_drop(request: HttpRequest, pk: int) -> HttpResponse:
 def hotline_promise(request: HttpRequest, pk: int) -> HttpResponse:
     form = PromiseForm(request.POST, prefix="promise")
     said = "已记下，到时间会出现在“待回电”里。"
-    return ended(request, pk, form, "promise", said, lambda facts: acts.promise_call_back(pk, **facts))
+    return ended(request, pk, form, said, lambda facts: acts.promise_call_back(pk, **facts))
 
 
 @requires(Permission.HOTLINE_ANSWER)
@@ -310,10 +311,10 @@ def hotline_promise(request: HttpRequest, pk: int) -> HttpResponse:
 def hotline_nuisance(request: HttpRequest, pk: int) -> HttpResponse:
     form = NuisanceForm(request.POST, prefix="nuisance")
     said = "已标记。这个号码再来电时会提示，仍请接听。"
-    return ended(request, pk, form, "nuisance", said, lambda facts: acts.mark_nuisance(pk, **facts))
+    return ended(request, pk, form, said, lambda facts: acts.mark_nuisance(pk, **facts))
 
 
-def ended(request: HttpRequest, pk: int, form: forms.Form, name: str, said: str, act: Any) -> HttpResponse:
+def ended(request: HttpRequest, pk: int, form: forms.Form, said: str, act: Any) -> HttpResponse:
     """One of the small dialogs: it comes back open with what was wrong."""
     actor = actor_of(request)
     call = call_in_sight(pk, actor)
@@ -326,7 +327,8 @@ def ended(request: HttpRequest, pk: int, form: forms.Form, name: str, said: str,
         else:
             messages.success(request, said)
             return redirect("demands:hotline")
-    filled = {f"{name}_form": form, "form": CallForm(initial=known_of(call), actor=actor)}
+    name = str(form.prefix)
+    filled: dict[str, Any] = {f"{name}_form": form, "form": CallForm(initial=known_of(call), actor=actor)}
     return call_page(request, call, status=422, opens=f"{name}-box", **filled)
 
 

@@ -241,7 +241,10 @@ def kind_options(request: HttpRequest) -> HttpResponse:
     ranked.sort(key=lambda one: one[:2])
     return pages.options(
         request,
-        [(kind.code, known.full_label_of(kind.code), f"{kind.code} {'、'.join(marks)}") for _, _, kind, marks in ranked],
+        [
+            (kind.code, known.full_label_of(kind.code), f"{kind.code} {'、'.join(marks)}")
+            for _, _, kind, marks in ranked
+        ],
     )
 
 

@@ -18,6 +18,7 @@ from niangjia.kernel.access.actor import Actor
 from niangjia.kernel.access.guard import requires
 from niangjia.kernel.errors import Refused
 from niangjia.modules.demands.actions.doors import record_at_door
+from niangjia.modules.demands.models import Demand
 from niangjia.modules.demands.permissions import Permission
 from niangjia.modules.demands.queries import demand_in_sight
 from niangjia.modules.demands.queries.calls import seat_of
@@ -55,7 +56,9 @@ class RecordForm(IntakeForm):
         widget=Picker("organisations:employer_options", label_of=employer_label),
         help_text="用人单位提的才填。",
     )  # fmt: skip
-    accused_user = OfficerField(label="反映的是哪位工会干部", required=False, help_text="填了以后，这位干部看不到，也不会派给他。")
+    accused_user = OfficerField(
+        label="反映的是哪位工会干部", required=False, help_text="填了以后，这位干部看不到，也不会派给他。"
+    )
     is_major = forms.BooleanField(label="重大（群体、伤亡、社会关注）", required=False)
     received_on = DayField(label="收到日期", required=False, widget=forms.DateInput)
     paper_number = forms.CharField(label="来信（来文）编号", required=False, max_length=40)
@@ -63,7 +66,7 @@ class RecordForm(IntakeForm):
         label="当场答复", required=False, max_length=1000, widget=forms.Textarea(attrs={"rows": 2}),
         help_text="当场说清楚的，把答复写在这里，按“当场解答”。",
     )  # fmt: skip
-    files = FilesField(help_text="照片、扫描件、PDF 等。")
+    papers = FilesField(help_text="照片、扫描件、PDF 等。")
 
     def __init__(self, *given: Any, actor: Actor, channel: Channel, **more: Any) -> None:
         super().__init__(*given, actor=actor, **more)
@@ -121,14 +124,13 @@ def record(request: HttpRequest) -> HttpResponse:
             try:
                 demand = record_at_door(
                     as_recorded(form.facts(channel)), scope_id=scope.pk, received_at=form.received_at,
-                    paper_number=said.get("paper_number", ""), files=said["files"],
+                    paper_number=said.get("paper_number", ""), files=said["papers"],
                     close_at_once=said["answer"] if closes else "", actor=actor, now=now,
                 )  # fmt: skip
             except Refused as no:
                 pages.put_refusal(form, no)
             else:
-                messages.success(request, f"{demand.case.number} 已登记。")
-                return redirect("demands:recorded", demand.pk)
+                return told(request, demand)
     context = {
         "form": form, "channel": channel, "door": door if door in DOORS else "window", "hint": HINTS[channel],
         "doors": [(one.label, f"?channel={name}", one == channel) for name, one in DOORS.items()],
@@ -136,6 +138,15 @@ def record(request: HttpRequest) -> HttpResponse:
         "accepted": ACCEPTED, "on_paper": channel in ON_PAPER,
     }  # fmt: skip
     return render(request, "demands/record/form.html", context, status=422 if form.errors else 200)
+
+
+def told(request: HttpRequest, demand: Demand) -> HttpResponse:
+    """Whoever wrote down what his own union must not see, sees no more of it than its number."""
+    messages.success(request, f"{demand.case.number} 已登记。")
+    if Demand.objects.visible_to(actor_of(request)).filter(pk=demand.pk).exists():
+        return redirect("demands:recorded", demand.pk)
+    messages.info(request, "为保护诉求人，这件诉求由上级工会办理，不在您这里显示。")
+    return redirect("demands:record")
 
 
 @requires(Permission.DEMAND_RECORD)
