@@ -23,7 +23,7 @@ from niangjia.kernel.access.actor import SYSTEM, Actor
 from niangjia.kernel.access.models import Scope
 from niangjia.kernel.errors import NotPermitted, Refused
 
-MOVES = (Verb.ROUTE, Verb.ASSIGN, Verb.HAND_OVER, Verb.HAND_BACK)
+SENDING = (Verb.ROUTE, Verb.ASSIGN, Verb.HAND_OVER)
 
 
 def verbs_open_to(case: Case, actor: Actor, *, now: datetime) -> list[Verb]:
@@ -105,7 +105,7 @@ def _hands_back(asked: Asked) -> None:
 def sent_from(case: Case) -> Scope | None:
     """The place that sent it where it lies now; None: it came in here."""
     last: Entry | None = (
-        case.entries.filter(verb__in=[verb.value for verb in MOVES], data__to_scope=case.scope_id)
+        case.entries.filter(verb__in=[verb.value for verb in SENDING], data__to_scope=case.scope_id)
         .exclude(data__from_scope=case.scope_id)
         .order_by("-id")
         .first()

@@ -96,6 +96,9 @@ def test_handed_back_goes_to_the_desk_that_sent_it(world: World) -> None:
     assert (case.stage, case.scope_id, case.lead_id, case.hand_backs) == (Stage.ACCEPTED, world.at("county"), None, 1)
     assert lines(case, Verb.HAND_BACK)[0].data["belongs_to"] == world.at("south")
     assert "clerk" in {name for name in ("clerk", "head") if world.told(name)}
+    # It came in here: nobody hands it back to who has handed it back.
+    for who in ("clerk", "head"):
+        assert Verb.HAND_BACK not in queries.verbs_open_to(case, world.actor(who), now=NOW)
     with pytest.raises(Refused, match="没有退办的去处"):
         actions.hand_back(world.open().pk, reason="不知给谁", actor=world.actor("clerk"), now=NOW)
 
