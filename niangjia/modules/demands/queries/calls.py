@@ -174,6 +174,10 @@ class Tries:
     last_at: datetime | None
     next_at: datetime | None
 
+    def is_later(self, now: datetime) -> bool:
+        """Put off to an hour that hasn't come."""
+        return self.next_at is not None and self.next_at > now
+
 
 def tries_of(demands: list[Demand]) -> dict[int, Tries]:
     """In one statement."""

@@ -88,7 +88,7 @@ def call_backs(request: HttpRequest) -> HttpResponse:
     rows: list[dict[str, Any]] = [
         {
             "row": row, "tries": tried[row.pk], "asker": asker_shown(row), "kind": known.label_of(row.kind),
-            "is_later": bool(tried[row.pk].next_at and tried[row.pk].next_at > now),
+            "is_later": tried[row.pk].is_later(now),
         }
         for row in demands[:AT_ONCE]
     ]  # fmt: skip

@@ -117,7 +117,7 @@ class IntakeForm(forms.Form):
         super().__init__(data, files, **more)
         self.fields["division"].choices = [("", "不清楚"), *grounds_to_filter(actor)]  # type: ignore[attr-defined]
         name = self["employer_name"].value() or ""
-        self.fields["employer"].widget.text = name  # type: ignore[attr-defined]
+        self.fields["employer"].widget.text = name
         self.fields["people"].widget.attrs["inputmode"] = "numeric"
         self.fields["claimed_fen"].widget.attrs |= {"inputmode": "decimal", "placeholder": "如 12600 或 1.26万"}
 
