@@ -17,19 +17,19 @@ import django
 
 django.setup()
 
-from django.db import connection  # noqa: E402
-from psycopg.types.json import Jsonb  # noqa: E402
+from django.db import connection
+from psycopg.types.json import Jsonb
 
-from bench.figures import tell  # noqa: E402
-from niangjia.engines.casework.actions.clocks import CLOCK_FIELDS, set_clock  # noqa: E402
-from niangjia.engines.casework.models import Case, Pause  # noqa: E402
-from niangjia.engines.casework.reclocking import reclock_open  # noqa: E402
-from niangjia.engines.casework.rules import OPEN, Stage  # noqa: E402
-from niangjia.kernel.access.actor import Actor, Held  # noqa: E402
-from niangjia.kernel.access.models import Scope, User  # noqa: E402
-from niangjia.kernel.bulk import advance_ids, copy_rows, take_ids, vacuum  # noqa: E402
-from niangjia.kernel.worktime.actions import Season, publish_calendar_year, set_office_hours  # noqa: E402
-from niangjia.kernel.worktime.clock import ZONE  # noqa: E402
+from bench.figures import tell
+from niangjia.engines.casework.actions.clocks import CLOCK_FIELDS, set_clock
+from niangjia.engines.casework.models import Case, Pause
+from niangjia.engines.casework.reclocking import reclock_open
+from niangjia.engines.casework.rules import OPEN, Stage
+from niangjia.kernel.access.actor import Actor, Held
+from niangjia.kernel.access.models import Scope, User
+from niangjia.kernel.bulk import advance_ids, copy_rows, take_ids, vacuum
+from niangjia.kernel.worktime.actions import Season, publish_calendar_year, set_office_hours
+from niangjia.kernel.worktime.clock import ZONE
 
 BOUND = 30.0
 FIRST, NOW = datetime(2026, 11, 2, tzinfo=ZONE), datetime(2026, 12, 28, 9, tzinfo=ZONE)

@@ -92,9 +92,7 @@ def main(count: int) -> int:
             wrong += 1
             print(f"differs: {question}: clock {found[i]}, walker {walked}")
     print(f"walked {len(by_days):,} by days and {len(by_minutes):,} by minutes: {wrong} differences")
-    tell(
-        "worktime", spent, "s", BOUND, deadlines=count, compared=len(by_days) + len(by_minutes), differences=wrong
-    )
+    tell("worktime", spent, "s", BOUND, deadlines=count, compared=len(by_days) + len(by_minutes), differences=wrong)
     return 1 if wrong or spent > BOUND else 0
 
 

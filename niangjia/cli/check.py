@@ -19,6 +19,7 @@ from niangjia.cli.troubles import OLDEST_POSTGRESQL, sentence
 MUST_BE_SET = ("NIANGJIA_SECRET_KEY", "NIANGJIA_CRYPTO_KEYS", "NIANGJIA_DIGEST_KEY", "NIANGJIA_HOSTS", "DATABASE_URL")
 LONGEST_CLOCK_DIFFERENCE = 2.0
 SMALLEST_SECRET = 50
+DECEMBER = 12
 LEAST_FREE = 2 * 1024**3
 
 
@@ -135,6 +136,20 @@ def about_database(*, production: bool) -> Iterator[Answer]:
     else:
         told = f"{len(waiting)} migrations to run: `niangjia db migrate`"
         yield judged("tables", not waiting, "up to date", Verdict.BAD, told)
+        if not waiting:
+            yield about_calendar()
+
+
+def about_calendar() -> Answer:
+    """Deadlines in a year without a table are guessed; the next year's comes out in November."""
+    from django.utils import timezone
+
+    from niangjia.kernel.worktime.queries import years_missing
+
+    today = timezone.localdate()
+    missing = [year for year in years_missing(today) if year == today.year or today.month == DECEMBER]
+    told = f"no table of {', '.join(map(str, missing))}: deadlines there are guessed until 系统管理 › 工作日历 has it"
+    return judged("calendar", not missing, "known", Verdict.DOUBTFUL, told)
 
 
 def about_role(connection: psycopg.Connection[Any], less: Verdict) -> Answer:

@@ -34,6 +34,7 @@ ZONE = ZoneInfo("Asia/Shanghai")
 EPOCH = datetime(FIRST_YEAR, 1, 1, tzinfo=ZONE)
 FIRST_DAY, LAST_DAY = date(FIRST_YEAR, 1, 1), date(LAST_YEAR, 12, 31)
 DAYS = (LAST_DAY - FIRST_DAY).days + 1
+WHOLE = 100  # per cent
 MICROSECOND = timedelta(microseconds=1)
 SECOND = 1_000_000
 MINUTE = 60 * SECOND
@@ -165,7 +166,7 @@ class Clock:
             for opens, closes in self._spans[day]:
                 if within <= opens:
                     break
-                worked += (within if within < closes else closes) - opens
+                worked += (min(closes, within)) - opens
         return worked
 
     def _when_worked(self, worked: int) -> int:
@@ -250,7 +251,7 @@ class Clock:
 
         Measured in working time for office limits, else by the clock; time stopped isn't used.
         """
-        if percent == 100:
+        if percent == WHOLE:
             return due
         begun, end = self._read(start), self._read(due)
         spans = self._merged(stopped, begun) if stopped else []
@@ -259,9 +260,9 @@ class Clock:
         if total <= 0:  # a limit of another system may lie outside office hours altogether
             measure, back = _same, _same
             total = max(_used(begun, end, spans, measure), 0)
-        from_, share = (begun, percent) if percent < 100 else (end, percent - 100)
+        from_, share = (begun, percent) if percent < WHOLE else (end, percent - WHOLE)
         # Whole seconds: nobody is told at a fraction of one.
-        found = back(measure(from_) + total * share // 100 // SECOND * SECOND)
+        found = back(measure(from_) + total * share // WHOLE // SECOND * SECOND)
         for stop, resume in spans:
             if stop < from_ <= resume:
                 found = back(measure(found) + measure(resume) - measure(from_))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from niangjia.kernel.worktime.limits import Limit, Unit
 
@@ -49,25 +49,38 @@ class Explanation:
 def explain(clock: Clock, start: datetime, limit: Limit, *, stopped: Stopped = (), extra_days: int = 0) -> Explanation:
     due = clock.deadline(start, limit, stopped=stopped, extra_days=extra_days)
     first, last = start.astimezone(due.tzinfo), due
-    spans = [
-        (max(a.astimezone(due.tzinfo), first), b.astimezone(due.tzinfo)) for a, b in sorted(stopped) if b > first
-    ]
+    spans = [(max(a.astimezone(due.tzinfo), first), b.astimezone(due.tzinfo)) for a, b in sorted(stopped) if b > first]
     tell = {
         Unit.WORKING_DAYS: _working_days,
         Unit.NATURAL_DAYS: _natural_days,
         Unit.WORKING_MINUTES: _working_minutes,
         Unit.MINUTES: _round_the_clock,
     }[limit.unit]
-    told = list(tell(clock, first, limit, extra_days, last, [span for span in spans if span[0] < due]))
+    told = list(tell(Asked(clock, first, limit, extra_days, last, [span for span in spans if span[0] < due])))
     many_years = first.year != last.year
-    lines = tuple(Line(on, what, counted, many_years and i in (0, len(told) - 1)) for i, (on, what, counted) in enumerate(told))
+    lines = tuple(
+        Line(on, what, counted, many_years and i in (0, len(told) - 1)) for i, (on, what, counted) in enumerate(told)
+    )
     guessed = [y for y in range(first.year, last.year + 1) if y not in clock.calendar.known]
-    note = f"{'、'.join(map(str, guessed))} 年的工作日历还没有公布，按周末和固定节日推算，公布后自动重算。" if guessed else ""
+    note = (
+        f"{'、'.join(map(str, guessed))} 年的工作日历还没有公布，按周末和固定节日推算，公布后自动重算。"
+        if guessed
+        else ""
+    )
     return Explanation(due, lines, bool(guessed), note)
 
 
 Told = tuple[date, str, bool]
 Spans = list[tuple[datetime, datetime]]
+
+
+class Asked(NamedTuple):
+    clock: Clock
+    start: datetime
+    limit: Limit
+    extra_days: int
+    due: datetime
+    spans: Spans
 
 
 def _days(first: date, last: date) -> Iterator[date]:
@@ -86,9 +99,8 @@ def _made_up(clock: Clock, on: date) -> str:
     return "调休上班，" if named and named.is_working else ""
 
 
-def _working_days(
-    clock: Clock, start: datetime, limit: Limit, extra_days: int, due: datetime, spans: Spans
-) -> Iterator[Told]:
+def _working_days(asked: Asked) -> Iterator[Told]:
+    clock, start, limit, extra_days, due, spans = asked
     yield start.date(), f"{start:%H:%M} 收到，当天不计", False
     plain = clock.deadline(start, limit, extra_days=extra_days)
     number = 0
@@ -111,9 +123,8 @@ def _stops_of_office(clock: Clock, spans: Spans) -> Iterator[Told]:
         yield from_.date(), f"{from_:%H:%M} 至 {_moment(until)} 暂停计时，其间工作时间 {lost}，顺延", False
 
 
-def _natural_days(
-    clock: Clock, start: datetime, limit: Limit, extra_days: int, due: datetime, spans: Spans
-) -> Iterator[Told]:
+def _natural_days(asked: Asked) -> Iterator[Told]:
+    clock, start, limit, extra_days, due, spans = asked
     yield start.date(), f"{start:%H:%M} 收到，当天不计", False
     for from_, until in spans:
         yield from_.date(), f"{from_:%H:%M} 至 {_moment(until)} 暂停计时，满 24 小时或不足都顺延一天", False
@@ -129,9 +140,8 @@ def _natural_days(
             yield on, f"第{number}天{extended}{moved}{last}", True
 
 
-def _working_minutes(
-    clock: Clock, start: datetime, limit: Limit, extra_days: int, due: datetime, spans: Spans
-) -> Iterator[Told]:
+def _working_minutes(asked: Asked) -> Iterator[Told]:
+    clock, start, limit, extra_days, due, spans = asked
     outside = "" if clock.is_open(start) else "，不在办公时间，从下次上班起算"
     yield start.date(), f"{start:%H:%M} 收到{outside}", False
     yield from _stops_of_office(clock, spans)
@@ -158,9 +168,8 @@ def _working_minutes(
             yield on, f"延期第{number}个工作日{last}" if works else f"{_off(clock, on)}，不计", works
 
 
-def _round_the_clock(
-    clock: Clock, start: datetime, limit: Limit, extra_days: int, due: datetime, spans: Spans
-) -> Iterator[Told]:
+def _round_the_clock(asked: Asked) -> Iterator[Told]:
+    _, start, limit, extra_days, due, spans = asked
     extended = f"，另延期 {extra_days} 天" if extra_days else ""
     yield start.date(), f"{start:%H:%M} 收到，不分昼夜计 {limit.words}{extended}", True
     for from_, until in spans:
@@ -182,4 +191,6 @@ def _moment(at: datetime) -> str:
 
 def duration(microseconds: int) -> str:
     hours, minutes = divmod(microseconds // MICROSECONDS_OF_A_MINUTE, 60)
-    return (f"{hours} 小时" if hours else "") + (f" {minutes} 分" if hours and minutes else f"{minutes} 分" if not hours else "")
+    return (f"{hours} 小时" if hours else "") + (
+        f" {minutes} 分" if hours and minutes else f"{minutes} 分" if not hours else ""
+    )

@@ -15,6 +15,7 @@ from niangjia.kernel.errors import Refused
 FIRST_YEAR, LAST_YEAR = 2000, 2060
 SATURDAY = 5
 LONGEST_HOLIDAY = 20
+LONGEST_NAME = 20
 MOST_DAYS_OF_A_YEAR = 80
 HOLIDAY, WORKING = "放假", "上班"
 
@@ -50,10 +51,10 @@ def read_notice(year: int, text: str) -> tuple[Day, ...]:
     """
     found: dict[date, Day] = {}
     for line in _BRACKETS.sub("", text).replace(":", "：").replace(" ", "").replace("\u3000", "").splitlines():
-        if HOLIDAY not in line and WORKING not in line or not _DATES.search(line):
+        if (HOLIDAY not in line and WORKING not in line) or not _DATES.search(line):
             continue
         name, colon, said = _ORDINAL.sub("", line.strip()).partition("：")
-        if not colon or not 1 <= len(name) <= 20:
+        if not colon or not 1 <= len(name) <= LONGEST_NAME:
             raise Refused("worktime.notice", f"“{line[:40]}”要先写节日名称和冒号，如“元旦：1月1日放假。”", "text")
         for day in _said(year, name, said):
             if day.on in found and found[day.on].is_working != day.is_working:
@@ -95,7 +96,9 @@ def ensure_days(year: int, days: Iterable[Day]) -> None:
     if not FIRST_YEAR < year <= LAST_YEAR:
         raise Refused("worktime.year", f"年份要在 {FIRST_YEAR + 1} 到 {LAST_YEAR} 之间。", "year")
     if not any(not day.is_working for day in days):
-        raise Refused("worktime.notice", "没有读到放假的日子。一行一个节日，如“元旦：1月1日至3日放假。1月4日上班。”", "text")
+        raise Refused(
+            "worktime.notice", "没有读到放假的日子。一行一个节日，如“元旦：1月1日至3日放假。1月4日上班。”", "text"
+        )
     if len(days) > MOST_DAYS_OF_A_YEAR:
         raise Refused("worktime.notice", f"一年的放假和调休不会超过 {MOST_DAYS_OF_A_YEAR} 天，请核对。", "text")
     for day in days:
@@ -132,9 +135,7 @@ def written(days: Iterable[Day]) -> str:
             spoken.append(f"{year}{first.month}月{first.day}日{until}")
         return "、".join(spoken) + word + "。" if spoken else ""
 
-    return "\n".join(
-        f"{name}：{said(runs[False], HOLIDAY)}{said(runs[True], WORKING)}" for name, runs in lines.items()
-    )
+    return "\n".join(f"{name}：{said(runs[False], HOLIDAY)}{said(runs[True], WORKING)}" for name, runs in lines.items())
 
 
 KNOWN: dict[int, tuple[str, str]] = {

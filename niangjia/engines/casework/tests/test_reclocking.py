@@ -50,6 +50,7 @@ def test_a_table_that_comes_counts_everything_open_anew(world: World) -> None:
         assert found.due_at == found.answer_due_at == at("2027-01-09T17:30")
         assert not found.is_provisional
         assert found.close_due_at == at("2027-01-22T17:30")
+        assert found.climb_at
         assert found.climb_at > at("2027-01-08T08:30")
     assert [said for said in world.told("north_rights") if "重新计算" in said] == ["您主办的 2 件工单的期限已重新计算"]
     assert [said for said in world.told("north_clerk") if "重新计算" in said] == ["您主办的 1 件工单的期限已重新计算"]
@@ -114,6 +115,7 @@ def test_a_step_that_was_told_is_told_again_only_if_its_moment_moved_away(world:
     reclock_open(now=late, years=[2027])
     found = again(case)
     assert found.climb_step == 0  # 80 % of what it is now has not come
+    assert found.climb_at
     assert found.climb_at > late
 
 

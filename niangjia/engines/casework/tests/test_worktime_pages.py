@@ -43,7 +43,8 @@ def top(cast: Any) -> Client:
         user=cast.officers["CHAIR"], job="CHAIR", scope=cast.places["city"].scope,
         from_on=timezone.localdate() - timedelta(days=1), granted_at=timezone.now(),
     )  # fmt: skip
-    return cast.client("CHAIR")
+    client: Client = cast.client("CHAIR")
+    return client
 
 
 def test_the_top_pastes_the_notice(top: Client) -> None:

@@ -188,7 +188,7 @@ class HoursForm(forms.Form):
 
 
 def _initial(rows: list[OfficeHours], today: date) -> dict[str, Any]:
-    said: dict[str, Any] = {"from_on": today, "follows": not rows}
+    said: dict[str, Any] = {"from_on": today}
     if not rows:
         rows = [OfficeHours(spans=[["08:30", "12:00"], ["14:00", "17:30"]])]
     for row in rows:
@@ -230,7 +230,7 @@ def hours(request: HttpRequest) -> HttpResponse:
         raise NotPermitted
     own, coming = own_hours(scope.pk, today)
     holder, holding = nearest_hours(scope, today)
-    form = HoursForm(request.POST or None, initial=_initial(coming or own or holding, today) | {"follows": not own})
+    form = HoursForm(request.POST or None, initial=_initial(coming or own or holding, today))
     if form.is_bound and form.is_valid() and _hours_saved(request, scope, form):
         return redirect(hours_url(scope.pk))
     below = [pk for pk in places_with_hours(str(scope.path), today) if pk != scope.pk]

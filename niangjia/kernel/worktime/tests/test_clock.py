@@ -26,9 +26,7 @@ DAY_AND_NIGHT: list[Season] = [("01-01", "12-31", [("00:00", "24:00")])]
 
 
 def hours_like(seasons: list[Season]) -> list[Hours]:
-    return [
-        Hours(tuple((minute_of(a), minute_of(b)) for a, b in spans), first, last) for first, last, spans in seasons
-    ]
+    return [Hours(tuple((minute_of(a), minute_of(b)) for a, b in spans), first, last) for first, last, spans in seasons]
 
 
 PAIRS = [
@@ -52,7 +50,9 @@ def some_moment(chance: random.Random) -> datetime:
             date(chance.randrange(2017, 2029), 1, 15) + timedelta(days=chance.randrange(45)),
         ]
     )
-    minute = chance.choice([chance.randrange(1440), *(minute_of(t) for t in ("08:30", "12:00", "14:00", "17:30", "0:00"))])
+    minute = chance.choice(
+        [chance.randrange(1440), *(minute_of(t) for t in ("08:30", "12:00", "14:00", "17:30", "0:00"))]
+    )
     return datetime(on.year, on.month, on.day, minute // 60, minute % 60, tzinfo=ZONE)
 
 
@@ -169,7 +169,9 @@ def test_an_unknown_year_is_guessed_and_said_to_be() -> None:
     assert "2027年1月5日 周二 第3个工作日，17:30 截止" in told.words
     assert clock.is_provisional(start, told.due)
     assert not clock.is_provisional(at("2025-12-30T10:00"), at("2026-01-05T17:30"))
-    known = Clock(Calendar({**YEARS, 2027: (Day(date(2027, 1, 1), False, "元旦"), Day(date(2027, 1, 4), False, "元旦"))}))
+    known = Clock(
+        Calendar({**YEARS, 2027: (Day(date(2027, 1, 1), False, "元旦"), Day(date(2027, 1, 4), False, "元旦"))})
+    )
     assert known.deadline(start, Limit(3, Unit.WORKING_DAYS)) == at("2027-01-06T17:30")
 
 
