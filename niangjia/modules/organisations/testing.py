@@ -9,7 +9,7 @@ from itertools import count
 from niangjia.kernel.access.actor import Actor, Held
 from niangjia.kernel.access.models import Grant, User
 from niangjia.modules.organisations.actions.organisations import add_organisation, plant_root
-from niangjia.modules.organisations.models import Division, Organisation
+from niangjia.modules.organisations.models import Division, DutyShift, Employer, Organisation, StandIn, Zone
 from niangjia.modules.organisations.rules import OrganisationKind
 
 NOW = datetime(2026, 11, 22, 2, tzinfo=UTC)
@@ -72,3 +72,33 @@ def small_tree() -> Tree:
     north = found_township(county, "北山镇总工会", "530999101")
     south = found_township(county, "南湖街道总工会", "530999002")
     return Tree(county, north, south, found_union(north, "北山纺织厂工会"), found_union(south, "南湖港务公司工会"))
+
+
+def shift(at: Organisation, user: User, *, from_at: datetime, until_at: datetime, part: str = "ON_DUTY") -> DutyShift:
+    """A line of the roster, also one in the past."""
+    made: DutyShift = DutyShift.objects.create(
+        organisation=at, user=user, from_at=from_at, until_at=until_at, part=part
+    )
+    return made
+
+
+def stand_in(at: Organisation, absent: User, deputy: User, *, from_on: date, until_on: date) -> StandIn:
+    made: StandIn = StandIn.objects.create(
+        organisation=at, absent=absent, stand_in=deputy, from_on=from_on, until_on=until_on
+    )
+    return made
+
+
+def firm(name: str, division: str) -> Employer:
+    """An employer on the ground of a division, without a union."""
+    made: Employer = Employer.objects.create(name=name, name_key=name, division_id=division, union_state="NONE")
+    return made
+
+
+def zone(at: Organisation, name: str = "东片") -> Zone:
+    made: Zone = Zone.objects.create(organisation=at, name=name)
+    return made
+
+
+def empty_roster() -> None:
+    DutyShift.objects.unscoped(reason="test: nobody is on duty").all().delete()

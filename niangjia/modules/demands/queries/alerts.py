@@ -20,12 +20,10 @@ from niangjia.modules.demands.models import Alert, Demand
 from niangjia.modules.demands.permissions import Permission
 from niangjia.modules.demands.queries.responsibility import job_label
 from niangjia.modules.demands.routing_rules import HEADS
-from niangjia.modules.organisations.queries.duty import on_duty, stand_ins_on
+from niangjia.modules.organisations.queries.on_call import acting_for_each, on_call
 from niangjia.modules.organisations.queries.organisations import names_of
-from niangjia.modules.organisations.rules import DutyPart, who_acts_for
 
 CHAIRS = ("CHAIR", "FULL_TIME_VICE_CHAIR", "LEADER_IN_CHARGE")
-_DUTY_ORDER = {DutyPart.ON_DUTY: 0, DutyPart.RESERVE: 1, DutyPart.LEADER: 2}
 
 
 @dataclass(frozen=True)
@@ -59,13 +57,11 @@ def to_call(demand: Demand, *, now: datetime) -> list[Called]:
 
 def _roster(places: list[Scope], now: datetime) -> Iterator[tuple[User, str]]:
     for place in places:
-        shifts = sorted(on_duty(place.pk, at=now), key=lambda shift: _DUTY_ORDER.get(DutyPart(shift.part), 9))
-        if not shifts:
-            continue
-        name = names_of([place.pk]).get(place.pk, "")
-        for shift in shifts:
-            yield shift.user, f"{name}{DutyPart(shift.part).label}"
-        return
+        called = on_call(place.pk, at=now)
+        if called:
+            name = names_of([place.pk]).get(place.pk, "")
+            yield from ((one.user, f"{name}{one.label}") for one in called)
+            return
 
 
 def _job(job: str, places: list[Scope], now: datetime) -> Called | None:
@@ -77,9 +73,8 @@ def _job(job: str, places: list[Scope], now: datetime) -> Called | None:
 
 def _able(users: Iterable[User], demand: Demand, now: datetime) -> list[User]:
     """Each by the one who acts for him today."""
-    today = timezone.localdate(now)
-    stand_ins = stand_ins_on(today)
-    acting = list(dict.fromkeys(who_acts_for(user.pk, today, stand_ins) for user in users))
+    present = acting_for_each([user.pk for user in users], on=timezone.localdate(now))
+    acting = list(dict.fromkeys(present.values()))
     able = {
         user_id
         for user_id, job, path in _grants(acting, now)
@@ -120,7 +115,7 @@ def rings_for(alert: Alert, user_id: int | None) -> bool:
 
 
 def alerts_in_sight(actor: Actor) -> ScopedQuerySet[Alert]:
-    return Alert.objects.visible_to(actor).select_related("demand__case", "scope", "acknowledged_by")  # type: ignore[no-any-return]
+    return Alert.objects.visible_to(actor).select_related("demand__case", "scope", "acknowledged_by")
 
 
 def alert_in_sight(pk: int, actor: Actor) -> Alert:

@@ -12,7 +12,6 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from niangjia.engines.casework.queries.load import load_of
-
 from niangjia.kernel.access.actor import Actor
 from niangjia.kernel.access.models import Grant
 from niangjia.kernel.access.rights import jobs
@@ -35,7 +34,7 @@ def lines_above(scope_path: str) -> list[Responsibility]:
 
 
 def lines_of(scope_id: int) -> ScopedQuerySet[Responsibility]:
-    return (  # type: ignore[no-any-return]
+    return (
         Responsibility.objects.unscoped(reason="the map of a place in sight")
         .filter(scope=scope_id, ended_at=None)
         .select_related(*_PARTS)
@@ -113,7 +112,7 @@ def _holders_of(lines: Iterable[Responsibility], known: Catalogue, now: datetime
     for job, place, user_id, name in grants:
         at.setdefault((job, place), {})[user_id] = name
     return {
-        row.pk: [(row.user_id, row.user.name)] if row.user else list(at.get((_job_of(row, known), row.to_scope_id), {}).items())
+        row.pk: [(row.user.pk, row.user.name)] if row.user else list(at.get((_job_of(row, known), row.to_scope_id), {}).items())
         for row in rows
     }  # fmt: skip
 
@@ -146,7 +145,7 @@ def by_group(lines: Iterable[Responsibility]) -> tuple[list[Group], list[Respons
 
 
 def proposals_waiting(actor: Actor) -> ScopedQuerySet[MapProposal]:
-    return (  # type: ignore[no-any-return]
+    return (
         MapProposal.objects.visible_to(actor)
         .filter(decided_at=None)
         .select_related("scope", "demand__case", "was_scope", "to_scope")

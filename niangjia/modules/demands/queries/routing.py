@@ -24,12 +24,10 @@ from niangjia.modules.demands.queries.responsibility import job_label, lines_abo
 from niangjia.modules.demands.routing_rules import HEADS, Line, Matter
 from niangjia.modules.demands.rules import Facts
 from niangjia.modules.organisations.queries.divisions import line_of_division
-from niangjia.modules.organisations.queries.duty import on_duty, stand_ins_on
+from niangjia.modules.organisations.queries.on_call import acting_for_each, on_call
 from niangjia.modules.organisations.queries.organisations import closed_among, names_of
-from niangjia.modules.organisations.rules import DutyPart, StandIn, who_acts_for
 
 LONGEST_REASON = 200
-_DUTY_ORDER = (DutyPart.ON_DUTY, DutyPart.RESERVE, DutyPart.LEADER)
 
 
 @dataclass(frozen=True)
@@ -115,14 +113,12 @@ class _Search:
     asked: Asked
     now: datetime
     kept_paths: list[str] = field(default_factory=list)
-    stand_ins: list[StandIn] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         if self.asked.kept_from:
             kept = Scope.objects.filter(pk__in=self.asked.kept_from)
             self.kept_paths = list(kept.values_list("path", flat=True))
         self.today = timezone.localdate(self.now)
-        self.stand_ins = stand_ins_on(self.today)
         self.known = catalogue()
         kind = self.known.get(self.asked.kind)
         group = self.known.get(self.asked.kind[:2])
@@ -185,8 +181,7 @@ class _Search:
         is_open = clock_of(place.path).is_open(self.now)
         if not routing_rules.goes_to_duty(urgency=self.asked.urgency, is_major=self.asked.is_major, is_open=is_open):
             return
-        shifts = {DutyPart(shift.part): shift for shift in reversed(on_duty(place.pk, at=self.now))}
-        users = [shifts[part].user for part in _DUTY_ORDER if part in shifts]
+        users = [called.user for called in on_call(place.pk, at=self.now)]
         why = "紧急，值班人员" if is_open else "非工作时间，值班人员"
         yield from self._able(users, place, why, ranked=False)
 
@@ -200,8 +195,9 @@ class _Search:
     def _able(self, users: list[User], place: Scope, why: str, *, ranked: bool = True) -> Iterator[Candidate]:
         """Those who may have it, each by the one who acts for him, the least laden first."""
         acting: dict[int, User] = {}
+        present_for = acting_for_each([user.pk for user in users], on=self.today)
         for user in users:
-            present = who_acts_for(user.pk, self.today, self.stand_ins)
+            present = present_for[user.pk]
             if present not in acting or present == user.pk:
                 acting[present] = user
         names = dict(User.objects.filter(pk__in=acting, is_active=True).values_list("pk", "name"))

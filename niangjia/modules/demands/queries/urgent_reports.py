@@ -7,11 +7,13 @@ from datetime import datetime
 
 from django.utils import timezone
 
+from niangjia.engines.casework.rules import Urgency
 from niangjia.kernel.access.actor import Actor
 from niangjia.kernel.access.models import Scope, User
 from niangjia.kernel.access.queries import holders
 from niangjia.kernel.errors import Missing
-from niangjia.modules.demands.models import Demand, UrgentReport
+from niangjia.modules.demands.models import Alert, Demand, UrgentReport
+from niangjia.modules.demands.permissions import Permission
 from niangjia.modules.demands.queries.alerts import CHAIRS, may_know
 from niangjia.modules.demands.queries.catalogue import catalogue
 from niangjia.modules.demands.queries.responsibility import job_label
@@ -81,3 +83,26 @@ def report_in_sight(pk: int, actor: Actor) -> UrgentReport:
     if found is None:
         raise Missing("没有找到这份紧急信息，可能不在您的管辖范围内。")
     return found
+
+
+@dataclass(frozen=True)
+class Urgent:
+    """What the demand's page says of an emergency."""
+
+    alerts: list[Alert]
+    reports: list[UrgentReport]
+    may_write: bool
+
+
+def urgent_of(demand: Demand, actor: Actor) -> Urgent | None:
+    """None for a demand that is none and never was one."""
+    alerts = list(
+        Alert.objects.unscoped(reason="alerts of a demand in sight")
+        .filter(demand=demand)
+        .select_related("acknowledged_by")
+        .order_by("pk")
+    )
+    reports, case = reports_of(demand), demand.case
+    if not (alerts or reports or case.is_major or case.urgency == Urgency.EXTREME):
+        return None
+    return Urgent(alerts, reports, actor.may(Permission.ALERT_ACKNOWLEDGE, case.scope.path))

@@ -28,8 +28,7 @@ from niangjia.modules.demands.queries.alerts import ringing, rings_for
 from niangjia.modules.demands.queries.emergency import fired, rules_at
 from niangjia.modules.demands.queries.urgent_reports import drafted
 from niangjia.modules.demands.testing import demand
-from niangjia.modules.organisations.models import DutyShift
-from niangjia.modules.organisations.testing import Tree, acting_as, officer, small_tree
+from niangjia.modules.organisations.testing import Tree, acting_as, empty_roster, officer, shift, small_tree, stand_in
 
 NIGHT = datetime(2026, 11, 20, 16, tzinfo=UTC)  # midnight in China
 SAID = "仓库起火，有人受伤"
@@ -65,10 +64,7 @@ def build() -> World:
         township=officer("CHAIR", tree.north, "北山主席"),
     )
     for user, part in ((world.watch, "ON_DUTY"), (world.reserve, "RESERVE"), (world.leader, "LEADER")):
-        DutyShift.objects.create(
-            organisation=tree.county, user=user, part=part, from_at=NIGHT - timedelta(hours=6),
-            until_at=NIGHT + timedelta(hours=8),
-        )  # fmt: skip
+        shift(tree.county, user, part=part, from_at=NIGHT - timedelta(hours=6), until_at=NIGHT + timedelta(hours=8))
     return world
 
 
@@ -163,19 +159,15 @@ def test_the_accused_and_whoever_must_not_know_are_not_rung(world: World) -> Non
 
 
 def test_a_stand_in_is_rung_for_whoever_is_away(world: World) -> None:
-    from niangjia.modules.organisations.models import StandIn
 
     today = datetime(2026, 11, 21, tzinfo=UTC).date()
-    StandIn.objects.create(
-        organisation=world.tree.county, absent=world.watch, stand_in=world.head, from_on=today,
-        until_on=today + timedelta(days=2),
-    )  # fmt: skip
+    stand_in(world.tree.county, world.watch, world.head, from_on=today, until_on=today + timedelta(days=2))
     emergency(world)
     assert (rung(world.watch), rung(world.head)) == (0, 1)
 
 
 def test_without_a_roster_the_heads_are_rung(world: World) -> None:
-    DutyShift.objects.unscoped(reason="test: an empty roster").all().delete()
+    empty_roster()
     emergency(world)
     assert rung(world.township) == 1
     Grant.objects.unscoped(reason="test: nobody is left").update(ended_at=NIGHT)

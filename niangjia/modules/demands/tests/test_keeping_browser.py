@@ -16,8 +16,7 @@ from niangjia.kernel.access.models import User
 from niangjia.modules.demands.actions.responsibility import LineFacts, add_line, propose_change
 from niangjia.modules.demands.models import Alert, Demand
 from niangjia.modules.demands.testing import demand
-from niangjia.modules.organisations.models import DutyShift, Organisation
-from niangjia.modules.organisations.testing import acting_as, officer, small_tree
+from niangjia.modules.organisations.testing import acting_as, officer, shift, small_tree
 from niangjia.ui.testing import complaints, faults, log_in, show_as
 
 PASSWORD = "niangjia-cast-2026"
@@ -37,16 +36,13 @@ class Town:
     def __init__(self, now: datetime) -> None:
         self.now = now
         self.tree = small_tree()
-        county: Organisation = self.tree.county
+        county = self.tree.county
         self.watch = officer("DUTY_OFFICER", county, "周值班")
         self.head = officer("DEPARTMENT_HEAD", county, "赵部长")
         self.li = officer("RIGHTS_OFFICER", self.tree.north, "李维权")
         self.wang = officer("RIGHTS_OFFICER", self.tree.north, "王维权")
         self.chair = officer("CHAIR", county, "郑主席")
-        DutyShift.objects.create(
-            organisation=county, user=self.watch, part="ON_DUTY", from_at=now - timedelta(hours=2),
-            until_at=now + timedelta(hours=8),
-        )  # fmt: skip
+        shift(county, self.watch, from_at=now - timedelta(hours=2), until_at=now + timedelta(hours=8))
         for facts in (
             LineFacts(self.tree.north.pk, kind="01", job="RIGHTS_OFFICER", note="北山的工资纠纷先到镇上"),
             LineFacts(self.tree.north.pk, kind="0201", user_id=self.wang.pk),
@@ -140,7 +136,9 @@ def test_the_desk_of_the_one_on_duty_sounds_until_it_is_taken(page: Page, live_s
     expect(page.get_by_text("您已接下")).to_be_visible()
     expect(page.locator(".alarm")).to_have_count(0)
     assert Alert.objects.unscoped(reason="test").get(demand=row).acknowledged_by_id == town.watch.pk
-    page.goto(live_server.url + f"/desk/demands/{row.pk}/urgent-report/")
+    assert faults(page) == []
+    picture(page, "demand")
+    page.get_by_role("link", name="写紧急信息，报领导和上级").click()
     expect(page.get_by_label("时间")).not_to_have_value("")
     assert faults(page) == []
     picture(page, "report_write")

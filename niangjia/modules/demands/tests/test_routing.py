@@ -21,8 +21,7 @@ from niangjia.modules.demands.actions.responsibility import (
 from niangjia.modules.demands.models import Demand, MapProposal, Responsibility
 from niangjia.modules.demands.queries.routing import Asked, Route, find_route, preview
 from niangjia.modules.demands.testing import NOW, demand, facts
-from niangjia.modules.organisations.models import DutyShift, Employer, Organisation, StandIn, Zone
-from niangjia.modules.organisations.testing import Tree, acting_as, officer, small_tree
+from niangjia.modules.organisations.testing import Tree, acting_as, firm, officer, shift, small_tree, stand_in, zone
 
 NIGHT = datetime(2026, 11, 20, 16, tzinfo=UTC)  # midnight in China
 TODAY = date(2026, 11, 20)
@@ -54,30 +53,22 @@ def world(db: None) -> World:
 
 
 def line(world: World, **more: Any) -> Responsibility:
-    to: Organisation = more.pop("to", world.tree.north)
+    to = more.pop("to", world.tree.north)
     return add_line(
         world.tree.county.pk, facts=LineFacts(to_scope_id=to.pk, **more), actor=world.keeper, now=NOW
     )  # fmt: skip
 
 
-def routed(world: World, *, now: datetime = NOW, at: Organisation | None = None, **more: Any) -> Route:
+def routed(world: World, *, now: datetime = NOW, at: Any = None, **more: Any) -> Route:
     return find_route(Asked(**{"kind": "0101", **more}), (at or world.tree.county).scope, now=now)
 
 
-def away(user: User, deputy: User, at: Organisation) -> None:
-    StandIn.objects.create(
-        organisation=at, absent=user, stand_in=deputy, from_on=TODAY, until_on=TODAY + timedelta(days=3)
-    )
+def away(user: User, deputy: User, at: Any) -> None:
+    stand_in(at, user, deputy, from_on=TODAY, until_on=TODAY + timedelta(days=3))
 
 
-def on_shift(at: Organisation, user: User, part: str = "ON_DUTY") -> None:
-    DutyShift.objects.create(
-        organisation=at, user=user, part=part, from_at=NOW - timedelta(hours=1), until_at=NIGHT + timedelta(hours=8)
-    )
-
-
-def employer(name: str, code: str = "530999101") -> Employer:
-    return Employer.objects.create(name=name, name_key=name, division_id=code, union_state="NONE")
+def on_shift(at: Any, user: User, part: str = "ON_DUTY") -> None:
+    shift(at, user, part=part, from_at=NOW - timedelta(hours=1), until_at=NIGHT + timedelta(hours=8))
 
 
 def test_the_map_names_a_place_a_job_and_the_one_with_least_to_do(world: World) -> None:
@@ -121,16 +112,16 @@ def test_outside_office_hours_what_presses_goes_to_the_one_on_duty(world: World)
 
 
 def test_zone_employer_and_division_lines(world: World) -> None:
-    tree, firm = world.tree, employer("北山制造厂")
-    zone = Zone.objects.create(organisation=tree.north, name="东片")
+    tree, maker = world.tree, firm("北山制造厂", "530999101")
+    east = zone(tree.north)
     line(world, kind="01", to=tree.county)
     line(world, division="530999101", job="RIGHTS_OFFICER")
-    line(world, zone_id=zone.pk, user_id=world.wang.pk)
-    line(world, employer_id=firm.pk, user_id=world.li.pk)
+    line(world, zone_id=east.pk, user_id=world.wang.pk)
+    line(world, employer_id=maker.pk, user_id=world.li.pk)
     assert routed(world).user_id == world.head.pk
     assert routed(world, division="530999101").scope_id == tree.north.pk
-    assert routed(world, zone_id=zone.pk).user_id == world.wang.pk
-    assert routed(world, zone_id=zone.pk, employer_id=firm.pk).user_id == world.li.pk
+    assert routed(world, zone_id=east.pk).user_id == world.wang.pk
+    assert routed(world, zone_id=east.pk, employer_id=maker.pk).user_id == world.li.pk
 
 
 def test_a_township_says_finer_who_it_is(world: World) -> None:

@@ -10,15 +10,14 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from niangjia.kernel.errors import Missing, Refused
-from niangjia.modules.organisations.models import Organisation
 from niangjia.modules.organisations.queries.at import current_organisation
 from niangjia.modules.organisations.queries.organisations import organisation_in_sight, tops_of
 from niangjia.ui import pages
 from niangjia.ui.pages import actor_of
 
 
-def place_here(request: HttpRequest) -> Organisation:
-    """Named in the address, else where one works, else the first of one's own. Raises Missing."""
+def place_here(request: HttpRequest) -> Any:
+    """The organisation named in the address, else where one works, else the first of one's own. Raises Missing."""
     actor = actor_of(request)
     wanted = pages.number_in(request.GET.get("organisation", ""))
     if wanted:

@@ -37,7 +37,6 @@ from niangjia.modules.demands.queries.responsibility import (
 )
 from niangjia.modules.demands.queries.routing import Asked, find_route
 from niangjia.modules.demands.web.keeping import form_page, place_here, sent
-from niangjia.modules.organisations.models import Organisation
 from niangjia.modules.organisations.queries.membership import employer_names_in_sight
 from niangjia.modules.organisations.queries.of_employer import employer_facts
 from niangjia.modules.organisations.queries.organisations import divisions_of_townships, names_of
@@ -48,9 +47,8 @@ from niangjia.ui.pages import actor_of
 ANY = ("", "不限")
 
 
-def address(place: Organisation | None = None) -> str:
-    base = reverse("demands:responsibilities")
-    return f"{base}?organisation={place.pk}" if place else base
+def address(organisation_id: int) -> str:
+    return f"{reverse('demands:responsibilities')}?organisation={organisation_id}"
 
 
 def kind_choices(known: Catalogue) -> list[Any]:
@@ -82,7 +80,7 @@ class WhatForm(forms.Form):
         self.fields["kind"].choices = kind_choices(catalogue())  # type: ignore[attr-defined]
         self.fields["division"].choices = [ANY, *divisions_of_townships(actor)]  # type: ignore[attr-defined]
         self.fields["zone"].choices = [ANY, *zones_to_choose(actor)]  # type: ignore[attr-defined]
-        self.fields["employer"].widget.label_of = lambda pk: employer_names_in_sight([pk], actor).get(int(pk), "")  # type: ignore[attr-defined]
+        self.fields["employer"].widget.label_of = lambda pk: employer_names_in_sight([pk], actor).get(int(pk), "")
 
 
 class LineForm(WhatForm):
@@ -171,9 +169,9 @@ def responsibility_add(request: HttpRequest) -> HttpResponse:
     form = LineForm(request.POST or None, request=request, initial=start)
     if sent(form, lambda _: add_line(place.pk, facts=form.facts(), actor=actor, now=timezone.now())):
         messages.success(request, "已加入责任分工，从下一件诉求起生效。")
-        return redirect(address(place))
+        return redirect(address(place.pk))
     return form_page(
-        request, form, title="新增分工", act="加入分工", back=address(place), crumb="责任分工",
+        request, form, title="新增分工", act="加入分工", back=address(place.pk), crumb="责任分工",
         note=f"{place.name}收到的诉求，符合下面条件的交给谁。条件留空表示不限。",
     )  # fmt: skip
 
@@ -184,7 +182,7 @@ def responsibility_end(request: HttpRequest, pk: int) -> HttpResponse:
     row = line_in_sight(pk, actor_of(request))
     end_line(pk, actor=actor_of(request), now=timezone.now())
     messages.success(request, "已停用这条分工；已经分派的诉求不变。")
-    return redirect(f"{reverse('demands:responsibilities')}?organisation={row.scope_id}")
+    return redirect(address(row.scope_id))
 
 
 @requires(Permission.RESPONSIBILITY_EDIT)
@@ -192,7 +190,7 @@ def responsibility_end(request: HttpRequest, pk: int) -> HttpResponse:
 def proposal_take_up(request: HttpRequest, pk: int) -> HttpResponse:
     actor = actor_of(request)
     row = proposal_in_sight(pk, actor)
-    back = f"{reverse('demands:responsibilities')}?organisation={row.scope_id}"
+    back = address(row.scope_id)
     demand = demand_in_sight(row.demand_id, actor)
     start = {"to_scope": row.to_scope_id or row.scope_id, "kind": row.kind, "employer": demand.employer_id}
     form = LineForm(request.POST or None, request=request, initial=start)
@@ -212,4 +210,4 @@ def proposal_leave(request: HttpRequest, pk: int) -> HttpResponse:
     row = proposal_in_sight(pk, actor)
     leave_proposal(pk, reason=request.POST.get("reason", ""), actor=actor, now=timezone.now())
     messages.success(request, "已记下不采纳的原因，分工不变。")
-    return redirect(f"{reverse('demands:responsibilities')}?organisation={row.scope_id}")
+    return redirect(address(row.scope_id))
