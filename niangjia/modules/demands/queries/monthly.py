@@ -85,8 +85,29 @@ def rows_of(actor: Actor, path: str | None) -> Rows:
     return rows.under(path) if path else rows
 
 
-def figures(actor: Actor, path: str | None, first: date, cut: Cut | None) -> list[Line]:
-    """The lines of a cut; without one, a single line of everything."""
+def total_of(lines: list[Line]) -> Line:
+    """All lines of a cut together; hours weigh by what was closed."""
+    total = Line("合计")
+    for name in (
+        "recorded",
+        "accepted",
+        "closed",
+        "resolved",
+        "on_time",
+        "rated",
+        "satisfied",
+        "people",
+        "recovered_fen",
+    ):
+        setattr(total, name, sum(getattr(line, name) for line in lines))
+    spent = [(line.hours, line.closed) for line in lines if line.hours is not None]
+    closed = sum(number for _, number in spent)
+    total.hours = sum(hours * number for hours, number in spent) / closed if closed else None
+    return total
+
+
+def figures(actor: Actor, path: str | None, first: date, cut: Cut) -> list[Line]:
+    """The lines of a cut."""
     rows, until = rows_of(actor, path), last_day(first)
     key = _key(cut, path or _top(actor))
     recorded = of_period(rows, first, until).annotate(cut=key).values("cut")
@@ -127,24 +148,22 @@ def _top(actor: Actor) -> str:
     return next(iter(actor.paths(Permission.DEMAND_VIEW)), "")
 
 
-def _key(cut: Cut | None, path: str) -> Any:
+def _key(cut: Cut, path: str) -> Any:
     if cut is Cut.ORGANISATION:
         level = path.count(".") + 2
         return Func(Cast("case__scope__path", CharField()), Value("."), Value(level), function="split_part",
                     output_field=CharField())  # fmt: skip
     if cut is Cut.KIND:
         return Left("kind", 2)
-    return Cast({Cut.NATURE: "nature", Cut.CHANNEL: "channel"}[cut], CharField()) if cut else Value("")
+    return Cast({Cut.NATURE: "nature", Cut.CHANNEL: "channel"}[cut], CharField())
 
 
-def _labels(cut: Cut | None, codes: list[str], path: str) -> Callable[[str], str]:
+def _labels(cut: Cut, codes: list[str], path: str) -> Callable[[str], str]:
     if cut is Cut.ORGANISATION:
         own = int(path.rsplit(".", 1)[-1]) if path else 0
         names = names_of([own, *(int(code) for code in codes if code)])
         return lambda code: names.get(int(code), "") if code else f"{names.get(own, '')}（本级）"
     if cut is Cut.KIND:
         return catalogue().label_of
-    if cut is None:
-        return lambda _: "合计"
     words = Nature if cut is Cut.NATURE else Channel
     return lambda code: words(int(code)).label

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET
 from niangjia.kernel.access.guard import requires
 from niangjia.kernel.sheets.report import Cell, ReportSheet, write_report
 from niangjia.modules.demands.permissions import Permission
-from niangjia.modules.demands.queries.monthly import Cut, Line, figures, month_of
+from niangjia.modules.demands.queries.monthly import Cut, Line, figures, month_of, total_of
 from niangjia.modules.organisations.queries.at import current_organisation, current_path
 from niangjia.ui.pages import actor_of
 
@@ -37,14 +37,15 @@ def monthly(request: HttpRequest) -> HttpResponse:
     asked = request.GET.get("by", "")
     cut = Cut(asked) if asked in set(Cut) else Cut.ORGANISATION
     address = f"{reverse('demands:monthly')}?month={first:%Y-%m}"
+    lines = figures(actor, path, first, cut)
     following = (first + timedelta(days=31)).replace(day=1)
     return render(
         request, "demands/monthly.html",
         {
             "first": first, "month": f"{first:%Y-%m}", "this_month": f"{today:%Y-%m}", "note": NOTE,
             "before": f"{first - timedelta(days=1):%Y-%m}", "after": f"{following:%Y-%m}" if following <= today else "",
-            "total": next(iter(figures(actor, path, first, None)), Line("合计")),
-            "lines": [(line.label, shown(line)) for line in figures(actor, path, first, cut)],
+            "total": total_of(lines),
+            "lines": [(line.label, shown(line)) for line in lines],
             "headings": HEADINGS, "cut": {"value": cut.value, "head": head_of(cut)},
             "at": current_organisation(request), "file": f"{reverse('demands:monthly_file')}?month={first:%Y-%m}",
             "tabs": [(one.label, f"{address}&by={one.value}", None, one is cut) for one in Cut],
@@ -59,8 +60,8 @@ def monthly_file(request: HttpRequest) -> HttpResponse:
     first = month_of(request.GET.get("month", ""), timezone.localdate())
     at = current_organisation(request)
     title = f"{at.name if at else ''}诉求办理月报（{first:%Y年}{first.month}月）"
-    total = figures(actor, path, first, None)
-    sheets = [sheet_of(cut, title, [*figures(actor, path, first, cut), *total]) for cut in Cut]
+    cuts = {cut: figures(actor, path, first, cut) for cut in Cut}
+    sheets = [sheet_of(cut, title, [*lines, total_of(lines)]) for cut, lines in cuts.items()]
     with TemporaryDirectory(prefix="niangjia-monthly-") as folder:
         file = Path(folder, "monthly.xlsx")
         write_report(file, sheets)
