@@ -125,7 +125,17 @@ def asked_today(digest_of_phone: bytes | None, user_id: int | None, *, now: date
     if not who:
         return 0
     rows = Demand.objects.unscoped(reason="one phone sends only so many a day, whoever sees them")
-    return rows.filter(who, channel=Channel.PHONE_PAGE, case__received_at__gt=now - timedelta(days=1)).count()
+    return rows.filter(
+        who, channel=Channel.PHONE_PAGE, case__received_at__gt=now - timedelta(days=1), case__received_at__lte=now
+    ).count()
+
+
+def sent_that_day(demand: Demand) -> int:
+    """How many came from the same phone or account by the public doors in the day before this one, it included."""
+    if demand.channel != Channel.PHONE_PAGE:
+        return 0
+    number = bytes(demand.asker_phone_digest) if demand.asker_phone_digest else None
+    return asked_today(number, demand.asker_user_id, now=demand.case.received_at)
 
 
 def demands_of_account(user_id: int) -> Rows:

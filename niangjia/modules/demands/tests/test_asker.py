@@ -192,6 +192,17 @@ def test_what_was_explained_at_once_is_told_by_mouth(tree: Tree) -> None:
 # --- asked before, alike ---
 
 
+def test_officers_see_how_often_one_phone_came_that_day(tree: Tree, client) -> None:
+    chair, phone = officer("CHAIR", tree.county), phone_number()
+    client.force_login(chair, backend="allauth.account.auth_backends.AuthenticationBackend")
+    for number in range(5):
+        row = demand(
+            tree.north, f"第{number}件", actor=casework.ASKER, channel=Channel.PHONE_PAGE, asker_phone=phone, now=NOW
+        )
+    assert "一天内从手机提交 5 件" in client.get(f"/desk/demands/{row.pk}/").content.decode()
+    assert "一天内从手机提交" not in client.get(f"/desk/demands/{demand(tree.north).pk}/").content.decode()
+
+
 def test_what_was_asked_before(tree: Tree, clerk) -> None:
     phone = phone_number()
     for number in range(3):

@@ -22,7 +22,8 @@ from niangjia.modules.demands.models import Demand
 from niangjia.modules.demands.permissions import Permission
 from niangjia.modules.demands.queries import page as reading
 from niangjia.modules.demands.queries.catalogue import Catalogue, catalogue
-from niangjia.modules.demands.queries.demands import asker_shown, demand_in_sight
+from niangjia.modules.demands.queries.demands import asker_shown, demand_in_sight, sent_that_day
+from niangjia.modules.demands.queries.urgent_reports import urgent_of
 from niangjia.modules.demands.rules import Channel, HowClosed, LetterKind, Nature, Party
 from niangjia.modules.demands.web.facts import WORKS_ON_IT, to_edit
 from niangjia.ui.downloads import PICTURES, send_stored
@@ -59,12 +60,14 @@ def demand(request: HttpRequest, pk: int) -> HttpResponse:
             "nature": Nature(row.nature).label,
             "kind": known.label_of(row.kind),
             "asker": asker_shown(row),
+            "sent_that_day": sent_that_day(row),
             "party": Party(row.party).label,
             "facts": _facts(row, known),
             "reveal_url": reverse("demands:demand_reveal", args=[pk]) if may["reveal"] else "",
             "concerned": reading.masked(concerned),
             "sums": _sums(concerned),
             "files": _files(row),
+            "urgent": urgent_of(row, actor),
             "letters": [(letter, LetterKind(letter.kind).label) for letter in reading.letters_of(row)],
             "before": [_before(other, known) for other in reading.before_of(row, actor, now=now)],
             "merged": _merged(of, may_reveal=may["reveal"]),
