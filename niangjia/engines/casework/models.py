@@ -70,6 +70,7 @@ class Case(ScopedModel):
     climb_step = models.PositiveSmallIntegerField(default=0)  # steps already told of what runs now
     is_provisional = models.BooleanField(default=False)  # a calendar that is not known yet was guessed
     paused_at = models.DateTimeField(null=True)
+    spent_minutes = models.PositiveIntegerField(null=True)  # working minutes from receipt to the end, pauses left out
     was_late = models.BooleanField(default=False)  # some limit was passed at least once
 
     hand_backs = models.PositiveSmallIntegerField(default=0)

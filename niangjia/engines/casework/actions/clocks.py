@@ -37,6 +37,13 @@ def set_clock(case: Case, *, now: datetime, ran: tuple[str, datetime | None] | N
     case.is_provisional = found.is_provisional
 
 
+def mark_spent(case: Case, *, now: datetime) -> None:
+    """How much working time it took, whatever its limits are counted in; after a pause was ended."""
+    clock = clock_of(case.scope.path)
+    stood = sum(clock.working_minutes(begun, ended) for begun, ended in ended_pauses(case))
+    case.spent_minutes = max(0, clock.working_minutes(case.received_at, now) - stood)
+
+
 def start_pause(case: Case, *, reason: str, text: str = "", now: datetime) -> None:
     Pause.objects.create(case=case, reason=reason, text=text, from_at=now)
     case.paused_at = now

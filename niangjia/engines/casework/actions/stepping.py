@@ -13,7 +13,7 @@ from typing import Any
 
 from django.db import transaction
 
-from niangjia.engines.casework.actions.clocks import end_pause, mark_late, set_clock
+from niangjia.engines.casework.actions.clocks import end_pause, mark_late, mark_spent, set_clock
 from niangjia.engines.casework.actions.telling import tell
 from niangjia.engines.casework.events import CaseStepped
 from niangjia.engines.casework.kinds import ASKER
@@ -169,4 +169,5 @@ def end(case: Case, stage: Stage, *, now: datetime) -> None:
     assert stage in ENDED
     case.stage, case.ended_at = stage, now
     end_pause(case, now=now)
+    mark_spent(case, now=now)
     case.tasks.filter(done_at=None, dropped_at=None).update(dropped_at=now)
