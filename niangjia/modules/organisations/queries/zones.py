@@ -138,3 +138,9 @@ ZONE_WORKER = "ZONE_WORKER"
 
 def officer_options(zone: Zone, text: str, *, on: date) -> list[Any]:
     return list(officers_of(zone, on=on).filter(name__contains=text)[:20])
+
+
+def names_of_zones(ids: Iterable[int]) -> dict[int, str]:
+    """Names by id, for labels beside rows that are in sight."""
+    rows = Zone.objects.unscoped(reason="labels of rows in sight").filter(pk__in=set(ids))
+    return dict(rows.values_list("pk", "name"))
