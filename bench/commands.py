@@ -76,7 +76,9 @@ def intake(
 ) -> None:
     """Demands by the open API, the worker and the database each killed once: none lost, none doubled."""
     arguments = [str(demands), str(pg)]
-    raise typer.Exit(ground.run("bench.intake", scale="small", pg=pg, arguments=arguments, own="bench_intake"))
+    raise typer.Exit(
+        ground.run("bench.intake", scale="small", pg=pg, arguments=arguments, own="bench_intake", purpose="intake")
+    )
 
 
 @app.command()

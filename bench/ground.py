@@ -25,13 +25,21 @@ Filling = list[list[str]]
 
 
 def run(
-    module: str, *, scale: str, pg: int, arguments: list[str], own: str = "", filling: Filling | None = None
+    module: str,
+    *,
+    scale: str,
+    pg: int,
+    arguments: list[str],
+    own: str = "",
+    filling: Filling | None = None,
+    purpose: str = "bench",
 ) -> int:
     """Runs a bench's module in a process of its own on a filled database; returns its exit code.
 
     `own` is the name of a copy that the bench may change; it is dropped at the end. `filling`: see `environment_of`.
+    A bench that kills its server has one of its own, by another `purpose`.
     """
-    server = LocalServer(version=pg, purpose="bench")
+    server = LocalServer(version=pg, purpose=purpose)
     server.start()
     try:
         environment = environment_of(server, scale, filling)

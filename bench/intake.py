@@ -146,6 +146,12 @@ def kill_worker(worker: Any) -> Any:
     return processes.child("worker")
 
 
+def looked_after(worker: Any) -> Any:
+    """A worker that lost its database ends, and whoever looks after it starts another one."""
+    time.sleep(5)
+    return worker if worker.poll() is None else processes.child("worker")
+
+
 def kill_database(server: LocalServer) -> None:
     os.kill(int((server.places.data / "postmaster.pid").read_text().split()[0]), signal.SIGKILL)
     time.sleep(1)
@@ -181,7 +187,7 @@ def main(wanted: int, pg: int) -> None:
         processes.child("web", "--port", str(port), "--workers", "2", "--threads", "4"),
         processes.child("worker"),
     )
-    database = LocalServer(version=pg, purpose="bench")
+    database = LocalServer(version=pg, purpose="intake")
     try:
         wait_for(port)
         sending = Sending(port, partner.key, secret, wanted)
@@ -195,6 +201,7 @@ def main(wanted: int, pg: int) -> None:
                 worker = kill_worker(worker)
             else:
                 kill_database(database)
+                worker = looked_after(worker)
             print(f"{counted():,} in: the {kill} was killed", flush=True)
         thread.join()
         seconds = time.perf_counter() - began
