@@ -96,9 +96,7 @@ class Case(ScopedModel):
             models.Index(fields=["lead", "due_at", "id"], condition=IS_OPEN, name="case_open_of_lead"),
             models.Index(fields=["climb_at"], condition=Q(climb_at__isnull=False), name="case_to_climb"),
             models.Index(fields=["stage", "due_at", "id"], condition=IS_OPEN, name="case_open_stage"),
-            models.Index(
-                fields=["received_scope"], condition=Q(stage=Stage.ANSWERED.value), name="case_to_call_back"
-            ),
+            models.Index(fields=["received_scope"], condition=Q(stage=Stage.ANSWERED.value), name="case_to_call_back"),
             # Lists go by id within what they are narrowed to: the latest recorded stands first.
             models.Index(fields=["stage", "id"], name="case_stage"),
             models.Index(fields=["urgency", "id"], condition=Q(urgency__gt=1), name="case_urgency"),
