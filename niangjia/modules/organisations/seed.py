@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.contrib.auth.hashers import make_password
 from django.db import models, transaction
@@ -36,6 +36,7 @@ from niangjia.modules.organisations.rules import OrganisationKind, Structural
 from niangjia.modules.organisations.synthetic import Plan, PlannedOrganisation, duty_roster
 
 PASSWORD = "niangjia-2026"  # noqa: S105 - the demonstration's, printed by `make demo`
+MOST_FIRMS = 20
 CITY, COUNTY, TOWNSHIP, PRIMARY = "city", "county", "township", "primary"
 OFFICERS: tuple[tuple[str, str, str, str], ...] = (
     ("zhuxi", "周建国", "CHAIR", COUNTY),
@@ -307,6 +308,33 @@ def zone_workers(plan: Plan, now: datetime) -> None:
 
 def vacuum_organisations() -> None:
     vacuum(Scope, ScopePath, Organisation, StructureChange, Term, Post, Employer, EmployerUnion, OrganisingAttempt)
+
+
+class Ground(NamedTuple):
+    """An open organisation as the seeds of other rooms need it; `firms` are employers of it by id and name."""
+
+    scope_id: int
+    kind: str
+    path: str
+    division: str
+    name: str
+    firms: tuple[tuple[int, str], ...]
+
+
+def grounds() -> list[Ground]:
+    """All but the groups."""
+    firms: dict[int, list[tuple[int, str]]] = {}
+    links = EmployerUnion.objects.unscoped(reason="seeds spread over the whole tree")
+    for union, employer, name in links.values_list("organisation_id", "employer_id", "employer__name").iterator():
+        firms.setdefault(union, []).append((employer, name))
+    rows = Organisation.objects.unscoped(reason="seeds spread over the whole tree").filter(closed_on=None)
+    return [
+        Ground(
+            row.pk, row.kind, row.scope.path, row.division_id or "", row.short_name or row.name,
+            tuple(firms.get(row.pk, ())[:MOST_FIRMS]),
+        )
+        for row in rows.exclude(kind=OrganisationKind.GROUP.value).select_related("scope").order_by("pk")
+    ]  # fmt: skip
 
 
 def log_ins() -> list[tuple[str, str, str, str]]:

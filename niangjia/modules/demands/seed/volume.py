@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import random
+from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import datetime, time, timedelta
 from itertools import accumulate
@@ -25,20 +26,15 @@ from niangjia.kernel.synthetic import COHORTS, name_of, phone_number, wheel
 from niangjia.modules.demands.models import Demand
 from niangjia.modules.demands.rules import Channel, HowClosed, pairs_of
 from niangjia.modules.demands.seed.words import CHANNELS, CLOSINGS, NATURES, PARTNERS, SAYINGS, URGENCIES, Saying
-from niangjia.modules.organisations.models import EmployerUnion, Organisation
-from niangjia.modules.organisations.rules import OrganisationKind
+from niangjia.modules.organisations.seed import grounds
 
-WHY = "the seed spreads demands over the whole tree"
 BATCH = 20_000
 MANY = 50_000
 DAYS = 730
 STAYS_OPEN_DAYS = 20.0
 WHEEL = 1_000
 FIRST_PHONE = 50_000_000
-SHARE_OF_KIND: dict[str, float] = {
-    OrganisationKind.CITY_FEDERATION: 3, OrganisationKind.COUNTY_FEDERATION: 22, OrganisationKind.TOWNSHIP_UNION: 45,
-    OrganisationKind.PRIMARY_UNION: 14,
-}  # fmt: skip
+SHARE_OF_KIND = {"CITY_FEDERATION": 3.0, "COUNTY_FEDERATION": 22.0, "TOWNSHIP_UNION": 45.0, "PRIMARY_UNION": 14.0}
 OTHER_KINDS = 16.0
 HOW_LATE = 0.07
 Say = Callable[[str], None]
@@ -97,40 +93,16 @@ def unsaid(model: type[models.Model], names: tuple[str, ...]) -> tuple[list[str]
 
 def places(now: datetime, chance: random.Random) -> tuple[list[Spot], list[float]]:
     """Where demands lie, and how much of them at each; officers are put where nobody works yet."""
-    rows = list(
-        Organisation.objects.unscoped(reason=WHY)
-        .filter(closed_on=None)
-        .exclude(kind=OrganisationKind.GROUP)
-        .select_related("scope")
-    )
-    by_kind: dict[str, int] = {}
-    for row in rows:
-        by_kind[row.kind] = by_kind.get(row.kind, 0) + 1
-    leads, firms = officers([row.pk for row in rows], now), firms_of()
+    rows = grounds()
+    of_kind = Counter(row.kind for row in rows)
+    leads = officers([row.scope_id for row in rows], now)
     spots, shares = [], []
     for row in rows:
-        line = [int(label) for label in row.scope.path.split(".")]
-        spots.append(
-            Spot(
-                row.pk,
-                tuple(line[-4:]),
-                row.division_id or "",
-                leads[row.pk],
-                firms.get(row.pk, ()),
-                row.short_name or row.name,
-            )
-        )
-        of_kind = SHARE_OF_KIND.get(row.kind, OTHER_KINDS / 4)
-        shares.append(of_kind / by_kind[row.kind] * chance.lognormvariate(0, 0.6))
+        above = tuple(int(label) for label in row.path.split("."))[-4:]
+        spots.append(Spot(row.scope_id, above, row.division, leads[row.scope_id], row.firms, row.name))
+        share = SHARE_OF_KIND.get(row.kind, OTHER_KINDS / 4)
+        shares.append(share / of_kind[row.kind] * chance.lognormvariate(0, 0.6))
     return spots, shares
-
-
-def firms_of() -> dict[int, tuple[tuple[int, str], ...]]:
-    found: dict[int, list[tuple[int, str]]] = {}
-    rows = EmployerUnion.objects.unscoped(reason=WHY).values_list("organisation_id", "employer_id", "employer__name")
-    for organisation, employer, name in rows.iterator():
-        found.setdefault(organisation, []).append((employer, name))
-    return {pk: tuple(firms[:20]) for pk, firms in found.items()}
 
 
 def officers(scope_ids: list[int], now: datetime) -> dict[int, tuple[tuple[int, str], ...]]:

@@ -27,6 +27,7 @@ from niangjia.modules.demands.queries.finding import found
 from niangjia.modules.demands.rules import Channel, HowClosed, Nature
 from niangjia.modules.demands.web.marks import asker, left_mark, stage_mark, urgency_mark
 from niangjia.modules.organisations.queries.organisations import names_of
+from niangjia.modules.organisations.queries.zones import names_of_zones
 from niangjia.ui.listing import Bulk, Screen
 
 OPEN_ONES, ENDED_ONES = "open", "ended"
@@ -103,10 +104,7 @@ def name_of_user(value: str) -> str:
 
 
 def name_of_zone(value: str) -> str:
-    from niangjia.modules.organisations.models import Zone
-
-    rows = Zone.objects.unscoped(reason="label of a filter; the rows are in sight by themselves")
-    return rows.filter(pk=int(value)).values_list("name", flat=True).first() or value if is_id(value) else value
+    return names_of_zones([int(value)]).get(int(value), value) if is_id(value) else value
 
 
 class DemandList(ListSpec):
@@ -176,7 +174,7 @@ class DemandList(ListSpec):
             apply=by_rating,
         ),
         Filter("on_time", "按时办结", kind="flag", quiet=True, apply=lambda rows, _: narrowing.on_time(rows)),
-        Filter("late", "超过时限", kind="flag", quiet=True, apply=lambda rows, _: narrowing.late(rows)),
+        Filter("late", "超过时限", kind="flag", quiet=True, apply=lambda rows, _: narrowing.late(rows, timezone.now())),
         Filter("with_sums", "有追回金额", kind="flag", quiet=True, apply=flag(recovered_fen__gt=0)),
         Filter("at_once", "一次办结", kind="flag", quiet=True, apply=flag(is_closed_at_once=True)),
         Filter("accepted", "已受理", kind="flag", quiet=True, apply=cut_by(ACCEPTED)),
