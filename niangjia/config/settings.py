@@ -76,6 +76,7 @@ INSTALLED_APPS = [
     "niangjia.modules.members",
     "niangjia.modules.demands",
     "niangjia.modules.exchange",
+    "niangjia.modules.insight",
     "niangjia.flows",
 ]
 

@@ -17,6 +17,7 @@ urlpatterns = [
     path("desk/", include("niangjia.modules.members.web.urls")),
     path("desk/", include("niangjia.modules.demands.web.urls")),
     path("desk/", include("niangjia.modules.exchange.web.urls")),
+    path("desk/", include("niangjia.modules.insight.web.urls")),
     path("api/v1/", api.urls),
     path("proof/", include("niangjia.modules.members.web.proofs")),
     path("", include("niangjia.modules.members.web.phone.urls")),

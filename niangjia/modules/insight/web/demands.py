@@ -1,0 +1,137 @@
+"""诉求分析: what came in, what became of it, where and how; each figure opens into its rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_GET
+
+from niangjia.kernel.access.guard import requires
+from niangjia.kernel.days import day_in
+from niangjia.kernel.money import yuan
+from niangjia.modules.demands.permissions import Permission
+from niangjia.modules.demands.queries.figures import (
+    FIGURES,
+    PARTS,
+    Cut,
+    Figure,
+    Line,
+    figures,
+    narrowed_by,
+    top_of,
+    total,
+)
+from niangjia.modules.insight.rules import HEIGHT, STEP, Days, bars, days_of, named_periods
+from niangjia.modules.organisations.queries.at import current_organisation, current_path
+from niangjia.ui.pages import actor_of
+
+HEADLINE = ("resolved_share", "recorded", "resolved", "on_time_share", "satisfied_share", "recovered")
+CUTS = (Cut.ORGANISATION, Cut.KIND, Cut.NATURE, Cut.CHANNEL, Cut.ZONE, Cut.OFFICER)
+MOST_LINES = 200
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A figure as it stands on the page: the text, where its rows are, what it divides, and the year before."""
+
+    figure: Figure
+    text: str
+    href: str
+    quotient: str = ""
+    before: str = ""
+
+
+@requires(Permission.DEMAND_VIEW)
+@require_GET
+def demand_figures(request: HttpRequest) -> HttpResponse:
+    actor, path, today = actor_of(request), current_path(request), timezone.localdate()
+    days = days_of(day_in(request.GET.get("since", "")), day_in(request.GET.get("until", "")), today)
+    asked = request.GET.get("by", "")
+    cut = Cut(asked) if asked in CUTS else Cut.ORGANISATION
+    place = int((path or top_of(actor)).rpartition(".")[2] or 0)
+    whole = total(actor, path, days.since, days.until)
+    earlier = days.a_year_before()
+    before = total(actor, path, earlier.since, earlier.until) if days.is_one_year_or_less else None
+    lines = figures(actor, path, days.since, days.until, cut)
+    months = figures(actor, path, days.since, days.until, Cut.MONTH)
+    shown = {figure.key: shown_of(figure, whole, days, place=place, before=before) for figure in FIGURES}
+    query = {"since": days.since.isoformat(), "until": days.until.isoformat()}
+    return render(
+        request, "insight/demands.html",
+        {
+            "days": days, "at": current_organisation(request), "cut": cut,
+            "headline": [shown[key] for key in HEADLINE], "all": list(shown.values()),
+            "chart": chart(months, place) if len(months) > 1 else None,
+            "lines": [
+                (line, [shown_of(figure, line, days, place=place, cut=cut) for figure in FIGURES]) for line in lines[:MOST_LINES]
+            ],
+            "more": max(0, len(lines) - MOST_LINES), "figures": FIGURES,
+            "periods": [
+                (label, f"?{urlencode({'since': one.since, 'until': one.until, 'by': cut.value})}", one == days)
+                for label, one in named_periods(today)
+            ],
+            "tabs": [(one.label, f"?{urlencode({**query, 'by': one.value})}", None, one is cut) for one in CUTS],
+        },
+    )  # fmt: skip
+
+
+def shown_of(
+    figure: Figure, line: Line, days: Days, *, place: int, before: Line | None = None, cut: Cut | None = None
+) -> Shown:
+    part = PARTS[figure.part]
+    narrowed = part.address(days.since, days.until)
+    base = place
+    if cut is Cut.ORGANISATION:
+        base = int(line.code) if line.code else place
+        narrowed = narrowed if line.code else {**narrowed, "place": str(place)}
+    elif cut is not None:
+        narrowed = {**narrowed, **narrowed_by(cut, line.code)}
+    href = f"{reverse('demands:organisation_demands', args=[base])}?{urlencode(narrowed)}" if base else ""
+    counted = line.counted.get(figure.part, 0)
+    quotient = f"{counted:,} ÷ {line.counted.get(figure.of, 0):,}" if figure.kind == "share" else ""
+    return Shown(
+        figure, written(figure, line), href if counted else "", quotient,
+        f"去年同期 {written(figure, before)}{figure.unit}" if before is not None else "",
+    )  # fmt: skip
+
+
+def written(figure: Figure, line: Line) -> str:
+    """94.70 of a share, 12.5 hours, yuan of money; — where nothing divides."""
+    value = line.value(figure)
+    if value is None:
+        return "—"
+    if figure.kind == "money":
+        return yuan(int(value)).removesuffix(".00")
+    if figure.kind == "share":
+        return f"{value * 100:.2f}"
+    return f"{value:,.1f}" if figure.kind == "hours" else f"{value:,.0f}"
+
+
+def chart(months: list[Line], place: int) -> dict[str, Any]:
+    """Recorded and resolved side by side, month by month; each pair opens into its rows."""
+    recorded = [line.counted.get("recorded", 0) for line in months]
+    resolved = [line.counted.get("resolved", 0) for line in months]
+    most = max(*recorded, *resolved, 1)
+    columns = []
+    for number, line in enumerate(months):
+        first = date.fromisoformat(f"{line.code}-01")
+        last = (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
+        query = urlencode(PARTS["recorded"].address(first, last))
+        columns.append(
+            {
+                "label": line.label, "short": f"{first.month}月", "year": f"{first:%Y}" if first.month == 1 or not number else "",
+                "recorded": recorded[number], "resolved": resolved[number],
+                "href": f"{reverse('demands:organisation_demands', args=[place])}?{query}" if place else "",
+                "middle": number * STEP + STEP / 2 - 2,
+                "of_recorded": bars(recorded, most, place=0, of=2)[number],
+                "of_resolved": bars(resolved, most, place=1, of=2)[number],
+            }
+        )  # fmt: skip
+    return {"columns": columns, "width": len(months) * STEP, "height": HEIGHT + 18, "most": most}
