@@ -5,7 +5,9 @@ from __future__ import annotations
 import base64
 import json
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import datetime
 
 from django.conf import settings
@@ -23,6 +25,23 @@ log = logging.getLogger(__name__)
 SENT_TOGETHER = 200
 
 
+_quiet_before: ContextVar[datetime | None] = ContextVar("quiet_before", default=None)
+
+
+@contextmanager
+def quietly(*, before: datetime) -> Iterator[None]:
+    """For telling a past: nothing leaves the house, and what was said before that moment is in no inbox either."""
+    token = _quiet_before.set(before)
+    try:
+        yield
+    finally:
+        _quiet_before.reset(token)
+
+
+def _channels() -> Sequence[str]:
+    return () if _quiet_before.get() is not None else tuple(settings.NOTIFY_CHANNELS)
+
+
 def notify(user_ids: Iterable[int], *, title: str, now: datetime, body: str = "", url: str = "") -> list[Message]:
     """A message in each user's inbox, once a user, and on its way through every configured channel.
 
@@ -32,12 +51,13 @@ def notify(user_ids: Iterable[int], *, title: str, now: datetime, body: str = ""
         Message(user_id=user_id, title=title[:100], body=body[:500], url=url, at=now)
         for user_id in dict.fromkeys(user_ids)
     ]
-    if not wanted:
+    quiet_before = _quiet_before.get()
+    if not wanted or (quiet_before is not None and now < quiet_before):
         return []
     with transaction.atomic():
         messages = Message.objects.bulk_create(wanted)
         dispatches = Dispatch.objects.bulk_create(
-            Dispatch(message=message, channel=channel) for channel in settings.NOTIFY_CHANNELS for message in messages
+            Dispatch(message=message, channel=channel) for channel in _channels() for message in messages
         )
         for start in range(0, len(dispatches), SENT_TOGETHER):
             send.defer(dispatch_ids=[dispatch.pk for dispatch in dispatches[start : start + SENT_TOGETHER]])
@@ -48,7 +68,7 @@ def tell_once(*, name: str, phone: str, title: str, url: str) -> None:
     """For a link or a code that must not be kept anywhere: it leaves at the commit, or not at all."""
 
     def leave() -> None:
-        for channel in settings.NOTIFY_CHANNELS:
+        for channel in _channels():
             try:
                 channel_named(channel).send(Notice(name, phone, title, url=url))
             except Exception as error:  # noqa: BLE001 - a link can be handed over by hand, a code asked for anew
@@ -62,7 +82,7 @@ def tell_phone(*, name: str, phone: str, title: str, body: str = "", url: str = 
     """For somebody without an account, at a known number; tried again until sent. Sealed while it waits in the queue."""
     notice = json.dumps({"name": name, "phone": phone, "title": title, "body": body, "url": url}, ensure_ascii=False)
     sealed = base64.b64encode(ring().seal(notice, WAITING)).decode()
-    for channel in settings.NOTIFY_CHANNELS:
+    for channel in _channels():
         send_to_phone.defer(sealed=sealed, channel=channel)
 
 
