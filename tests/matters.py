@@ -55,7 +55,7 @@ class Matters:
 
 
 def matters_of(word: str, scope: Any, user: User, employer: Any, phones: tuple[str, str, str]) -> Matters:
-    """`word` begins every text here; the phones are the asker's, a concerned one's, and a nuisance's."""
+    """`word` begins every text here, but for the map and the rules, which hold below as well; the phones are the asker's, a concerned one's, and a nuisance's."""
     now = timezone.now()
     asker, concerned, nuisance = phones
     said = Facts(
@@ -92,12 +92,12 @@ def matters_of(word: str, scope: Any, user: User, employer: Any, phones: tuple[s
             until_on=timezone.localdate(now) + timedelta(days=30),
         ),
         responsibility=Responsibility.objects.create(
-            scope=scope, kind="0904", to_scope=scope, user=user, note=f"{word}分工", created_at=now
+            scope=scope, kind="0904", to_scope=scope, note="助学统一办", created_at=now
         ),
         proposal=MapProposal.objects.create(
             scope=scope, demand=demand, kind="0904", was_scope=scope, reason=f"{word}不归我们", by_name="系统", at=now
         ),
-        emergency_rule=EmergencyRule.objects.create(scope=scope, name=f"{word}规则", words=[f"{word}险情"]),
+        emergency_rule=EmergencyRule.objects.create(scope=scope, name="另有险情", words=["决堤"]),
         alert=Alert.objects.create(scope=scope, demand=demand, because=f"{word}提醒", raised_at=now),
         urgent_report=UrgentReport.objects.create(
             demand=demand, number=f"{word}紧急〔2026〕1号", text=f"{word}紧急信息", made_by_name="系统", at=now

@@ -11,6 +11,8 @@ from django.http import HttpResponse
 TOKENS = re.compile(
     r'name="(?:_once|csrfmiddlewaretoken)" value="[^"]*"|"X-CSRFToken": "[^"]*"|nonce="[^"]*"|"of": "[^"]*"'
 )
+# They name the places and officers above and beside to whom a case may be handed over: names and jobs, by design.
+REACH_BESIDE = {"casework:officer_options", "casework:place_options"}
 DRAWN_HEADERS = {"Set-Cookie", "Content-Security-Policy", "ETag", "Content-Length"}
 
 
