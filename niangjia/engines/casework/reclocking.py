@@ -186,6 +186,11 @@ def _number(moment: datetime | None) -> int | None:
     return None if moment is None else (moment - BEGINNING) // MICROSECOND
 
 
+def _line(values: Iterable[object]) -> str:
+    """As COPY reads it; nothing but numbers, truths and nothing."""
+    return "\t".join("\\N" if value is None else str(value) for value in values) + "\n"
+
+
 def _copy(cursor: Any, counted: Iterable[Counted]) -> None:
     cursor.execute(
         "create temp table if not exists reclocked (id int8, version xid, accept_due_at int8, answer_due_at int8,"
@@ -193,8 +198,7 @@ def _copy(cursor: Any, counted: Iterable[Counted]) -> None:
     )
     cursor.execute("truncate reclocked")  # in tests many batches share one transaction
     with cursor.copy("copy reclocked from stdin") as copy:
-        for each in counted:
-            copy.write_row((each.pk, each.version, *each.clock))
+        copy.write("".join(_line((each.pk, each.version, *each.clock)) for each in counted))
     cursor.execute("analyze reclocked")
 
 
