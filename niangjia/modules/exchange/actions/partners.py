@@ -60,10 +60,10 @@ def renew_secret(pk: int, *, actor: Actor, now: datetime) -> str:
 
 def retire_partner(pk: int, *, reason: str, actor: Actor, now: datetime) -> Partner:
     """Its requests are refused from now on; what it handed over goes on here."""
-    reason = reason.strip()
-    if not reason:
-        raise Refused("partner.reason", "请写明停用的原因。", "reason")
-    with _changing(pk, "retired", actor, now, reason=reason[:200]) as partner:
+    reason = reason.strip()[:200]
+    with _changing(pk, "retired", actor, now, reason=reason) as partner:
+        if not reason:
+            raise Refused("partner.reason", "请写明停用的原因。", "reason")
         partner.retired_at = partner.retired_at or now
         partner.save(update_fields=["retired_at"])
     return partner
