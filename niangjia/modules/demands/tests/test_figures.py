@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from niangjia.engines.casework import actions as casework
+from niangjia.engines.metrics.declared import Period, Place, metric_named, metrics_for
 from niangjia.kernel.lists.spec import list_named
 from niangjia.modules.demands.actions.facts import set_outcome
 from niangjia.modules.demands.models import Demand
@@ -31,7 +33,12 @@ def tree(db: None) -> Any:
     tree = small_tree()
     county, north = acting_as("CHAIR", tree.county), acting_as("CHAIR", tree.north)
     told = demand(
-        tree.county, "会费怎么交？", now=at(3, 2), close_at_once="每月按工资的千分之五。", nature=Nature.ENQUIRY, kind="",
+        tree.county,
+        "会费怎么交？",
+        now=at(3, 2),
+        close_at_once="每月按工资的千分之五。",
+        nature=Nature.ENQUIRY,
+        kind="",
         channel=Channel.HOTLINE,
     )
     assert told.case.stage_now.name == "RESOLVED"
@@ -157,3 +164,17 @@ def test_figures_ask_the_same_number_of_questions_for_any_number_of_rows(tree, d
     actor = acting_as("CHAIR", tree.county)
     with django_assert_num_queries(4):
         figures(actor, None, FIRST, LAST)
+
+
+def test_the_metrics_by_organisation_are_the_rows_behind_them(tree) -> None:
+    actor, spec = acting_as("CHAIR", tree.county), list_named("demands.demand")
+    demand(tree.north, "请保密", now=at(3, 30), is_confidential=True, route=False)
+    period = Period("spring", "春季", FIRST, LAST + timedelta(days=1))
+    places = [Place(row.pk, row.scope.path) for row in (tree.county, tree.north, tree.mill)]
+    for metric in (one for one in metrics_for(actor) if one.name.startswith("demands.")):
+        numbers = metric.count(places, period)
+        for place in places:
+            params = dict(parse_qsl(urlsplit(metric.rows(place.id, period)).query))
+            rows = spec.narrowed(spec.chosen(params, actor), actor, place.path)
+            assert rows.count() == numbers.get(place.id, 0), (metric.name, place)
+    assert metric_named("demands.recorded").count(places, period)[tree.county.pk] == 7

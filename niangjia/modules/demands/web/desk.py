@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import reverse
 
 from niangjia.engines.casework.kinds import CaseKind, register_kind
+from niangjia.modules.demands import metrics
 from niangjia.modules.demands.permissions import Permission
 from niangjia.modules.demands.web import alerts, doors, watching, wording
 from niangjia.ui import desk
@@ -25,6 +26,7 @@ DEMAND = CaseKind(
 
 def register() -> None:
     register_kind(DEMAND)
+    metrics.register()
     wording.register()
     watching.register()
     doors.register()

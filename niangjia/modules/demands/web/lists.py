@@ -182,6 +182,7 @@ class DemandList(ListSpec):
         Filter("done", "已办结", kind="flag", quiet=True, apply=cut_by(DONE)),
         Filter("rated", "作了评价", kind="flag", quiet=True, apply=cut_by(RATED)),
         Filter("first_time", "一次解决", kind="flag", quiet=True, apply=cut_by(FIRST_TIME)),
+        Filter("plain", "不含保密", kind="flag", quiet=True, apply=flag(case__is_confidential=False)),
         Filter("no_zone", "不在片区", kind="flag", quiet=True, apply=flag(zone=None)),
         Filter("accepted_since", "受理从", kind="date", quiet=True, apply=since("case__accepted_at")),
         Filter("accepted_until", "受理到", kind="date", quiet=True, apply=until("case__accepted_at")),
