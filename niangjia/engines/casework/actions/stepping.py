@@ -17,7 +17,7 @@ from niangjia.engines.casework.actions.clocks import end_pause, mark_late, mark_
 from niangjia.engines.casework.actions.telling import tell
 from niangjia.engines.casework.events import CaseStepped
 from niangjia.engines.casework.kinds import ASKER
-from niangjia.engines.casework.models import Case, Entry, Participant
+from niangjia.engines.casework.models import Case, Entry, Participant, Role
 from niangjia.engines.casework.queries.clocks import runs_now
 from niangjia.engines.casework.queries.openness import ensure_possible, ensure_right, ensure_stage
 from niangjia.engines.casework.queries.rights import place_of
@@ -26,6 +26,9 @@ from niangjia.kernel.access.actor import SYSTEM, Actor
 from niangjia.kernel.audit import actions as audit
 from niangjia.kernel.errors import Missing
 from niangjia.kernel.events import publish
+
+WHILE_OPEN = (Role.RECORDER, Role.CO_HANDLER, Role.CONSULTED)
+"""They take part until the end. The lead stays, who may have it again, and so do named looks."""
 
 _OURS = "the room above has proved who acts, or the product acts itself"
 
@@ -170,4 +173,5 @@ def end(case: Case, stage: Stage, *, now: datetime) -> None:
     case.stage, case.ended_at = stage, now
     end_pause(case, now=now)
     mark_spent(case, now=now)
+    case.participants.filter(until_at=None, role__in=WHILE_OPEN).update(until_at=now)
     case.tasks.filter(done_at=None, dropped_at=None).update(dropped_at=now)
