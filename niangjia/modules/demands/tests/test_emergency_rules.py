@@ -28,6 +28,8 @@ GROUP, STOP, HURT, LIFE, FIRE, POISON, CHILD, WEATHER, FORCE = (rule.name for ru
         ("虽未停工，但明天就要罢工", {STOP}),
         ("工人堵住大门不让车出来", {STOP}),
         ("脚手架坍塌，有人受伤", {HURT}),
+        ("有人从脚手架上掉下来，流了很多血", {HURT}),
+        ("帽子从架子上掉下来了", set()),
         ("昨晚夜班有同事猝死在宿舍", {HURT}),
         ("老板不给钱我就跳楼", {LIFE}),
         ("他说不想活了，已经上了塔吊", {LIFE}),
