@@ -18,6 +18,7 @@ from niangjia.modules.organisations.seed import PASSWORD
 from niangjia.modules.organisations.synthetic import Scale
 from niangjia.ui.testing import complaints
 from tests.browsers import desk_window
+from tests.journeys.story import Visit, seat_of
 
 expect.set_options(timeout=10_000)
 
@@ -105,3 +106,9 @@ def desk(county: County, browser: Browser) -> Iterator[Callable[..., Desk]]:
         yield open_desk
     # A page that is refused on purpose is told to the console too.
     assert [line for one in opened for line in one.said if "Failed to load resource" not in line] == []
+
+
+@pytest.fixture
+def visit(live_server: LiveServer, browser: Browser) -> Visit:
+    """`with visit(user) as seat`: one officer comes to the desk, and goes."""
+    return lambda user: seat_of(user, live_server, browser)
