@@ -55,13 +55,8 @@ def kind_of(content: BinaryIO, name: str) -> str | None:
     content.seek(0)
     head = content.read(_TEXT_PROBE)
     content.seek(0)
-    for beginning, kind in _BEGINNINGS.items():
-        if head.startswith(beginning):
-            return kind
-    if head[4:8] == b"ftyp" and head[8:12] in _HEIC_BRANDS:
-        return HEIC
-    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
-        return WEBP
+    if known := _kind_of_beginning(head):
+        return known
     if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         return _kind_of_archive(content)
     if head.startswith(compound.MAGIC):
@@ -69,6 +64,14 @@ def kind_of(content: BinaryIO, name: str) -> str | None:
     if _is_text(head):
         return CSV if name.lower().endswith(".csv") else TEXT
     return PROGRAM if head.startswith(_PROGRAMS) else None
+
+
+def _kind_of_beginning(head: bytes) -> str | None:
+    if head[4:8] == b"ftyp" and head[8:12] in _HEIC_BRANDS:
+        return HEIC
+    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
+        return WEBP
+    return next((kind for beginning, kind in _BEGINNINGS.items() if head.startswith(beginning)), None)
 
 
 def _kind_of_archive(content: BinaryIO) -> str | None:

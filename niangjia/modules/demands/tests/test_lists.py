@@ -213,7 +213,8 @@ def test_nothing_leaks_of_what_is_kept_from_somebody(desk) -> None:
     for address in pages:
         said = client.get(address).content.decode()
         for row in (hidden, kept, accused):
-            assert row.case.title not in said and row.case.number not in said, address
+            assert row.case.title not in said, address
+            assert row.case.number not in said, address
     assert titles(client, reverse("demands:demand_list")) == {"邻居的"}
     assert client.get(reverse("demands:demand_list")).context["listing"].page.count.number == 1
     neighbour = client_of(desk.neighbour)

@@ -27,7 +27,7 @@ from niangjia.modules.demands.actions.alerts import acknowledge_alert
 from niangjia.modules.demands.actions.urgent_reports import LABELS, LONGEST, Report, write_urgent_report
 from niangjia.modules.demands.models import Alert, UrgentReport
 from niangjia.modules.demands.permissions import Permission
-from niangjia.modules.demands.queries.alerts import alert_in_sight, alerts_in_sight, ringing, rings_for
+from niangjia.modules.demands.queries.alerts import alert_in_sight, ringing, rings_for
 from niangjia.modules.demands.queries.demands import demand_in_sight
 from niangjia.modules.demands.queries.urgent_reports import addressees, drafted, report_in_sight, reports_of
 from niangjia.modules.demands.web.keeping import sent
@@ -79,7 +79,7 @@ class AlertList(ListSpec):
     def dressed(self, rows: QuerySet[Any]) -> QuerySet[Any]:
         return rows.select_related("demand__case", "acknowledged_by")
 
-    def presented(self, rows: list[Any], actor: Actor) -> list[Any]:  # noqa: ARG002 - the engine passes it
+    def presented(self, rows: list[Any], actor: Actor) -> list[Any]:
         names = names_of(row.scope_id for row in rows)
         for row in rows:
             row.place = names.get(row.scope_id, "")

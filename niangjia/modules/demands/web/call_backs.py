@@ -13,7 +13,8 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from niangjia.engines.casework.rules import TRIES, Stage
+from niangjia.engines.casework.actions.stepping import ensure_right
+from niangjia.engines.casework.rules import TRIES, Stage, Verb
 from niangjia.kernel.access.guard import requires
 from niangjia.kernel.crypto.masks import mask_phone
 from niangjia.kernel.errors import Refused
@@ -117,6 +118,7 @@ def call_back(request: HttpRequest, pk: int) -> HttpResponse:
     """One demand that was answered: the number, the answer to read out, and what was heard."""
     actor, now = actor_of(request), timezone.now()
     demand = demand_in_sight(pk, actor)
+    ensure_right(demand.case, Verb.CALL_BACK, actor)
     form = CallBackForm(request.POST or None, initial={"next_at": timezone.localtime(now) + timedelta(hours=2)})
     status = 200
     if request.method == "POST":

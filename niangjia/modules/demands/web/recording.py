@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from niangjia.engines.casework.web.fields import ACCEPTED, FilesField, OfficerField
 from niangjia.kernel.access.actor import Actor
 from niangjia.kernel.access.guard import requires
-from niangjia.kernel.errors import Refused
+from niangjia.kernel.errors import NotPermitted, Refused
 from niangjia.modules.demands.actions.doors import record_at_door
 from niangjia.modules.demands.models import Demand
 from niangjia.modules.demands.permissions import Permission
@@ -156,6 +156,8 @@ def recorded(request: HttpRequest, pk: int) -> HttpResponse:
     actor = actor_of(request)
     demand = demand_in_sight(pk, actor)
     case = demand.case
+    if demand.recorded_by_id != actor.user_id and not actor.may(Permission.DEMAND_RECORD, str(case.scope.path)):
+        raise NotPermitted
     door = next((name for name, channel in DOORS.items() if channel == demand.channel), "window")
     context = {
         "demand": demand, "case": case, "asker": asker_shown(demand), "door": door, "draft": f"{actor.user_id}:record-{door}",
