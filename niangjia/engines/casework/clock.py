@@ -89,7 +89,7 @@ def timing(facts: Facts, clock: Clock, *, stopped: tuple[Span, ...] = (), now: d
 def _running(
     stage: int, facts: Facts, accept_due: datetime, answer_due: datetime | None, close_due: datetime | None
 ) -> tuple[datetime | None, str]:
-    """The earliest of what runs in a stage."""
+    """The earliest of what runs in a stage. The limit of another system was for the first time it was solved."""
     due: datetime | None = None
     name = ""
     if stage in (Stage.RECEIVED, Stage.FACTS_ASKED):
@@ -105,7 +105,8 @@ def _running(
         due, name = close_due, "close"
     else:
         return None, ""
-    if facts.own_due_at is not None and (due is None or facts.own_due_at < due):
+    is_reopened = facts.runs_from is not None and facts.runs_from != facts.accepted_at
+    if facts.own_due_at is not None and not is_reopened and (due is None or facts.own_due_at < due):
         return facts.own_due_at, "own"
     return due, name
 

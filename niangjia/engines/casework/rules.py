@@ -257,3 +257,9 @@ def after_call_back(stage: Stage, *, reached: bool, satisfied: bool, tries: int)
     if reached:
         return Stage.RESOLVED if satisfied else Stage.IN_HAND
     return Stage.CLOSED if tries >= TRIES else Stage.ANSWERED
+
+
+def ensure_text(text: str, sentence: str, field: str = "text") -> str:
+    if not text.strip():
+        raise Refused("case.text", sentence, field)
+    return text.strip()

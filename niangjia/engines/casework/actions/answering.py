@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from niangjia.engines.casework.actions.clocks import end_pause
-from niangjia.engines.casework.actions.merging import promote_heir, tell_merged
+from niangjia.engines.casework.actions.following import promote_heir, tell_merged
 from niangjia.engines.casework.actions.passing import ensure_may_know
-from niangjia.engines.casework.actions.receiving import ensure_text
 from niangjia.engines.casework.actions.stepping import Step, end, set_lead, stepping
+from niangjia.engines.casework.actions.telling import tell
 from niangjia.engines.casework.kinds import kind_named
 from niangjia.engines.casework.models import CallBack, Case
 from niangjia.engines.casework.queries.people import able_at
@@ -20,6 +20,7 @@ from niangjia.engines.casework.rules import (
     Stage,
     Verb,
     after_call_back,
+    ensure_text,
 )
 from niangjia.kernel.access.actor import Actor
 from niangjia.kernel.errors import Refused
@@ -94,7 +95,14 @@ def rate_case(
         if case.stage_now is Stage.ANSWERED:
             following = after_call_back(case.stage_now, reached=True, satisfied=is_satisfied, tries=case.tries)
         _confirmed(step, following, is_satisfied=is_satisfied, rating=rating)
+        if case.merged_into is not None and not is_satisfied:
+            _tell_main(case.merged_into, f"并入的 {case.number} 诉求人不满意", text=step.text, now=now)
     return step.case
+
+
+def _tell_main(main: Case, title: str, *, text: str, now: datetime) -> None:
+    """The work goes on there: whoever has it hears the merged asker's word, which moves nothing by itself."""
+    tell(main, [main.lead_id] if main.lead_id else _desk(main, now=now), title, text=text, now=now)
 
 
 def _confirmed(step: Step, following: Stage, *, is_satisfied: bool | None, rating: int | None) -> None:

@@ -7,7 +7,8 @@ from datetime import datetime
 from niangjia.engines.casework.clock import Span, timing
 from niangjia.engines.casework.models import Case, Pause
 from niangjia.engines.casework.queries.clocks import ended_pauses, runs_now
-from niangjia.engines.casework.rules import ENDED
+from niangjia.engines.casework.queries.grading import table_of
+from niangjia.engines.casework.rules import ENDED, graded, limits_of
 from niangjia.kernel.worktime.queries import clock_of
 
 CLOCK_FIELDS = (
@@ -47,6 +48,21 @@ def mark_spent(case: Case, *, now: datetime) -> None:
 def start_pause(case: Case, *, reason: str, text: str = "", now: datetime) -> None:
     Pause.objects.create(case=case, reason=reason, text=text, from_at=now)
     case.paused_at = now
+
+
+def copy_pauses(of: Case, to: Case, *, until: datetime | None = None) -> None:
+    """The clock of one case stands still for another's pauses too; `until` ends one that is still open."""
+    Pause.objects.unscoped(reason="pauses of a case go with what comes out of it").bulk_create(
+        Pause(case=to, reason=one.reason, text=one.text, from_at=one.from_at, until_at=one.until_at or until)
+        for one in of.pauses.order_by("from_at")
+    )
+
+
+def grade(case: Case, urgency: int, *, is_major: bool) -> None:
+    """The limits of a grade count from the same moments as before; what its room had set holds again while it may."""
+    case.urgency, case.is_major = urgency, is_major
+    table = table_of(case.kind, graded(urgency, is_major=is_major))
+    case.limits = limits_of(table, case.limits.get("fixed", {}), urgency=urgency, is_major=is_major)
 
 
 def end_pause(case: Case, *, now: datetime) -> None:

@@ -8,11 +8,10 @@ from datetime import date, datetime, time
 from django.utils import timezone
 
 from niangjia.engines.casework.actions.passing import ensure_may_know, place_for
-from niangjia.engines.casework.actions.receiving import ensure_text
 from niangjia.engines.casework.actions.stepping import leave_part, stepping, take_part
 from niangjia.engines.casework.models import Case, Consultation, Role, Task, TaskOf
 from niangjia.engines.casework.queries.openness import may_do_task
-from niangjia.engines.casework.rules import Verb
+from niangjia.engines.casework.rules import Verb, ensure_text
 from niangjia.kernel.access.actor import Actor
 from niangjia.kernel.access.models import User
 from niangjia.kernel.errors import Missing, NotPermitted, Refused

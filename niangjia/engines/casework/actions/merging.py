@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any
 
 from django.db import transaction
 
-from niangjia.engines.casework.actions.clocks import set_clock
+from niangjia.engines.casework.actions.clocks import CLOCK_FIELDS, copy_pauses, grade, set_clock
+from niangjia.engines.casework.actions.following import merged_into, pass_tasks
 from niangjia.engines.casework.actions.opening import next_number
-from niangjia.engines.casework.actions.receiving import ensure_text
 from niangjia.engines.casework.actions.stepping import (
     Step,
     end,
@@ -25,9 +24,9 @@ from niangjia.engines.casework.events import CaseSplit
 from niangjia.engines.casework.kinds import kind_named
 from niangjia.engines.casework.models import Case, Role
 from niangjia.engines.casework.queries.openness import ensure_right, ensure_stage
-from niangjia.engines.casework.rules import WAITING, Stage, Verb
+from niangjia.engines.casework.queries.people import kept_out
+from niangjia.engines.casework.rules import WAITING, Stage, Verb, ensure_text
 from niangjia.kernel.access.actor import Actor
-from niangjia.kernel.access.scoped import ScopedQuerySet
 from niangjia.kernel.audit import actions as audit
 from niangjia.kernel.errors import Refused
 from niangjia.kernel.events import publish
@@ -58,14 +57,31 @@ def merge_cases(case_ids: Sequence[int], *, into_id: int, reason: str, actor: Ac
     numbers = [cases[pk].number for pk in wanted if pk != into_id]
     with writing(main, Verb.MERGE, actor=actor, now=now, text=reason) as step:
         step.data = {"merged": [pk for pk in wanted if pk != into_id], "numbers": numbers}
-        main.kept_from = sorted({place for case in cases.values() for place in case.kept_from})
-        main.kept_from_users = sorted({user for case in cases.values() for user in case.kept_from_users})
-        if main.lead_id in main.kept_from_users or _kept_from_its_place(main):
-            raise Refused(
-                "case.kept_from", "按回避规定，主件的承办单位或承办人不能办理并入的事项。请先转办。", "into_id"
-            )
+        _keep_from_all(main, cases.values(), now=now)
+        _run_as_the_most_pressing(main, cases.values())
         step.tell([main.lead_id], "并入了其他事项")
     return main
+
+
+def _keep_from_all(main: Case, cases: Iterable[Case], *, now: datetime) -> None:
+    """Whoever must not know one of them knows nothing of the main one from now on."""
+    together = list(cases)
+    main.kept_from = sorted({place for case in together for place in case.kept_from})
+    main.kept_from_users = sorted({user for case in together for user in case.kept_from_users})
+    out = kept_out(main, now=now)
+    if main.lead_id in out or _kept_from_its_place(main):
+        raise Refused("case.kept_from", "按回避规定，主件的承办单位或承办人不能办理并入的事项。请先转办。", "into_id")
+    main.tasks.filter(user__in=out, done_at=None, dropped_at=None).update(dropped_at=now)
+    main.participants.filter(user__in=out, until_at=None).update(until_at=now)
+
+
+def _run_as_the_most_pressing(main: Case, cases: Iterable[Case]) -> None:
+    """Nobody waits longer for having been merged: the highest grade and the earliest limit of a partner count for all."""
+    together = list(cases)
+    main.own_due_at = min((case.own_due_at for case in together if case.own_due_at), default=None)
+    urgency, is_major = max(case.urgency for case in together), any(case.is_major for case in together)
+    if (urgency, is_major) != (main.urgency, main.is_major):
+        grade(main, urgency, is_major=is_major)
 
 
 def _kept_from_its_place(case: Case) -> bool:
@@ -80,43 +96,10 @@ def _merge(case: Case, main: Case, reason: str, *, actor: Actor, now: datetime) 
             take_part(main, case.lead_id, Role.CO_HANDLER, now=now)
             step.tell([case.lead_id], f"已并入 {main.number}")
         set_lead(case, None, now=now)
+        pass_tasks(case, main, now=now)
         case.merged_into = main
         end(case, Stage.MERGED, now=now)
         merged_into(case).update(merged_into=main)
-
-
-def merged_into(case: Case) -> ScopedQuerySet[Any]:
-    return Case.objects.unscoped(reason="merged cases go with the one that stays").filter(
-        merged_into=case.pk, stage=Stage.MERGED
-    )
-
-
-def tell_merged(main: Case, *, text: str, file_ids: Sequence[int], actor: Actor, now: datetime) -> None:
-    """Each merged asker gets the answer as an own reply."""
-    for case in merged_into(main).select_for_update(of=("self",)).select_related("scope").order_by("pk"):
-        with writing(case, Verb.REPLY, actor=actor, now=now, text=text, file_ids=file_ids) as step:
-            step.for_asker = True
-            step.data = {"of_main": main.pk}
-            case.answered_at = now
-            case.first_answered_at = case.first_answered_at or now
-
-
-def promote_heir(main: Case, *, actor: Actor, now: datetime) -> None:
-    """The one that stays is withdrawn: the first that was merged into it goes on in its place."""
-    rows = list(merged_into(main).select_for_update(of=("self",)).select_related("scope").order_by("pk"))
-    if not rows:
-        return
-    heir, rest = rows[0], rows[1:]
-    with writing(heir, Verb.MERGE, actor=actor, now=now, text=f"{main.number} 已撤回，由本件继续办理。") as step:
-        heir.merged_into = heir.ended_at = None
-        heir.scope, heir.stage, heir.accepted_at = main.scope, main.stage, main.accepted_at
-        heir.runs_from, heir.limits, heir.extra_days = main.runs_from, main.limits, main.extra_days
-        heir.answered_at, heir.first_answered_at = main.answered_at, heir.first_answered_at or main.first_answered_at
-        set_lead(heir, main.lead_id, now=now)
-        step.tell([main.lead_id], "由本件继续办理")
-    Case.objects.unscoped(reason="merged cases go with the one that stays").filter(
-        pk__in=[case.pk for case in rest]
-    ).update(merged_into=heir)
 
 
 def split_case(case_id: int, *, parts: Sequence[str], actor: Actor, now: datetime) -> list[Case]:
@@ -138,12 +121,14 @@ def _part(step: Step, title: str) -> Case:
         kind=whole.kind, title=title[:100], scope=whole.scope, received_scope=whole.received_scope,
         stage=whole.stage if whole.stage in WAITING else Stage.ACCEPTED, urgency=whole.urgency, is_major=whole.is_major,
         is_confidential=whole.is_confidential, kept_from=whole.kept_from, kept_from_users=whole.kept_from_users,
-        received_at=whole.received_at, accepted_at=whole.accepted_at, runs_from=whole.accepted_at, touched_at=now,
-        limits=whole.limits, own_due_at=whole.own_due_at, partner=whole.partner, split_from=whole,
-        number=next_number(kind_named(whole.kind).prefix, now=now),
+        received_at=whole.received_at, accepted_at=whole.accepted_at, runs_from=whole.runs_from, touched_at=now,
+        limits=whole.limits, extra_days=whole.extra_days, own_due_at=whole.own_due_at, paused_at=whole.paused_at,
+        partner=whole.partner, split_from=whole, number=next_number(kind_named(whole.kind).prefix, now=now),
     )  # fmt: skip
-    set_clock(part, now=now)
     part.save(force_insert=True)
+    copy_pauses(whole, part)
+    set_clock(part, now=now)
+    part.save(update_fields=CLOCK_FIELDS)
     for user_id, role in whole.participants.filter(until_at=None, role__in=[Role.RECORDER, Role.LOOKER]).values_list(
         "user_id", "role"
     ):

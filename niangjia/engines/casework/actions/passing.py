@@ -7,7 +7,7 @@ from datetime import datetime
 from django.db import transaction
 
 from niangjia.engines.casework.actions.looking import let_heads_look
-from niangjia.engines.casework.actions.receiving import accept, ensure_text
+from niangjia.engines.casework.actions.receiving import accept
 from niangjia.engines.casework.actions.stepping import Step, set_lead, stepping, take_part, writing
 from niangjia.engines.casework.kinds import kind_named
 from niangjia.engines.casework.models import Case, Participant, Role, Task
@@ -15,7 +15,7 @@ from niangjia.engines.casework.queries.load import in_hand_of
 from niangjia.engines.casework.queries.openness import sent_from
 from niangjia.engines.casework.queries.people import able_at, heads, kept_out, line_of
 from niangjia.engines.casework.queries.rights import may_by_place
-from niangjia.engines.casework.rules import HAND_BACKS, WAITING, Stage, Verb
+from niangjia.engines.casework.rules import HAND_BACKS, WAITING, Stage, Verb, ensure_text
 from niangjia.kernel.access.actor import SYSTEM, Actor
 from niangjia.kernel.access.models import Scope, User
 from niangjia.kernel.access.queries import actor_of

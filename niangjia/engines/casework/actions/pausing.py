@@ -4,21 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from niangjia.engines.casework.actions.clocks import end_pause, start_pause
-from niangjia.engines.casework.actions.receiving import ensure_text
+from niangjia.engines.casework.actions.clocks import end_pause, grade, start_pause
 from niangjia.engines.casework.actions.stepping import stepping
 from niangjia.engines.casework.kinds import kind_named
 from niangjia.engines.casework.models import Case, Extension
-from niangjia.engines.casework.queries.grading import table_of
 from niangjia.engines.casework.queries.people import able_at
-from niangjia.engines.casework.rules import (
-    MOST_EXTENSION_DAYS,
-    PauseReason,
-    Urgency,
-    Verb,
-    graded,
-    limits_of,
-)
+from niangjia.engines.casework.rules import MOST_EXTENSION_DAYS, PauseReason, Urgency, Verb, ensure_text
 from niangjia.kernel.access.actor import Actor
 from niangjia.kernel.errors import Missing, Refused
 
@@ -90,8 +81,6 @@ def regrade_case(case_id: int, *, urgency: int, is_major: bool, reason: str, act
         if (urgency, is_major) == (case.urgency, case.is_major):
             raise Refused("case.same_urgency", "紧急程度没有变化。", "urgency")
         step.data = {"before": [case.urgency, case.is_major], "after": [urgency, is_major]}
-        case.urgency, case.is_major = urgency, is_major
-        table = table_of(case.kind, graded(urgency, is_major=is_major))
-        case.limits = limits_of(table, case.limits.get("fixed", {}), urgency=urgency, is_major=is_major)
+        grade(case, urgency, is_major=is_major)
         step.tell([case.lead_id], f"调整为{Urgency(urgency).label}")
     return step.case

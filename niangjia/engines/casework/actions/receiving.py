@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from niangjia.engines.casework.actions.clocks import end_pause, start_pause
+from niangjia.engines.casework.actions.following import refuse_merged, tell_merged
 from niangjia.engines.casework.actions.stepping import end, set_lead, stepping
 from niangjia.engines.casework.kinds import kind_named
 from niangjia.engines.casework.models import Case
 from niangjia.engines.casework.queries.people import able_at
-from niangjia.engines.casework.rules import PauseReason, Stage, Verb
+from niangjia.engines.casework.rules import PauseReason, Stage, Verb, ensure_text
 from niangjia.kernel.access.actor import Actor
 from niangjia.kernel.errors import Refused
 
@@ -19,12 +20,6 @@ def accept(case: Case, *, now: datetime) -> None:
     """What acceptance sets, whichever act brought it."""
     case.accepted_at = case.runs_from = now
     case.stage = Stage.ACCEPTED
-
-
-def ensure_text(text: str, sentence: str, field: str = "text") -> str:
-    if not text.strip():
-        raise Refused("case.text", sentence, field)
-    return text.strip()
 
 
 def accept_case(case_id: int, *, text: str = "", actor: Actor, now: datetime) -> Case:
@@ -39,6 +34,7 @@ def refuse_case(case_id: int, *, reason: str, elsewhere: str = "", actor: Actor,
     """`elsewhere` says where the asker may turn instead; both are told."""
     with stepping(case_id, Verb.REFUSE, actor=actor, now=now, text=reason) as step:
         ensure_text(reason, "请写明不予受理的理由，诉求人会看到。", "reason")
+        refuse_merged(step.case, reason=reason, elsewhere=elsewhere.strip(), actor=actor, now=now)
         end(step.case, Stage.REFUSED, now=now)
         step.data = {"elsewhere": elsewhere.strip()}
     return step.case
@@ -81,5 +77,6 @@ def close_at_once(case_id: int, *, text: str, actor: Actor, now: datetime) -> Ca
         accept(case, now=now)
         case.answered_at = case.first_answered_at = now
         set_lead(case, actor.user_id, now=now)
+        tell_merged(case, text=text.strip(), actor=actor, now=now)
         end(case, Stage.RESOLVED, now=now)
     return step.case

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from niangjia.engines.casework.actions.receiving import ensure_text
 from niangjia.engines.casework.actions.stepping import Step, stepping
 from niangjia.engines.casework.kinds import kind_named
 from niangjia.engines.casework.models import Case
 from niangjia.engines.casework.queries.people import able_at
-from niangjia.engines.casework.rules import Verb
+from niangjia.engines.casework.rules import Verb, ensure_text
 from niangjia.kernel.access.actor import Actor
 
 

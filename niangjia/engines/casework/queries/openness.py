@@ -144,6 +144,8 @@ def _asks_extension(asked: Asked) -> None:
     if earlier is not None:
         text = "延期申请正在等待审批。" if earlier.is_granted is None else "已经延期过一次，不能再延。"
         raise Refused("case.one_extension", text)
+    if asked.case.extra_days:  # granted before it was split off
+        raise Refused("case.one_extension", "已经延期过一次，不能再延。")
     if asked.case.due_at is not None and asked.now > asked.case.due_at:
         raise Refused("case.extension_late", "已经超期，不能再申请延期。请尽快答复。")
 
