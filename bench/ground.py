@@ -96,7 +96,7 @@ def environment_of(server: LocalServer, scale: str, filling: Filling | None = No
         half_made = environment | {"DATABASE_URL": server.url(making)}
         for command in (
             ["-m", "niangjia", "db", "migrate"],
-            *(filling or [["-m", "niangjia", "seed", "--scale", scale]]),
+            *(filling or [["-m", "niangjia", "seed", "--scale", scale, "--no-tell"]]),
         ):
             subprocess.run([sys.executable, *command], cwd=ROOT, env=half_made, check=True)
         server.create_database(name, template=making)

@@ -69,7 +69,7 @@ def fill(scale: str) -> None:
     terminal.print("  county …")
     began = time.monotonic()
     database.put_remark(FILLING)
-    seeding = processes.child("seed", "--scale", scale)
+    seeding = processes.child("seed", "--scale", scale, "--no-tell")
     try:
         status = seeding.wait()
     finally:
@@ -84,10 +84,14 @@ def serve(host: str, port: int, workers: int) -> None:
     (surroundings.ROOT / "static").mkdir(exist_ok=True)  # empty in a demo; its absence makes the web server warn
     web = processes.child("web", "--host", host, "--port", str(port), "--workers", str(workers))
     worker = processes.child("worker")
+    story = None
     try:
         with step("server"):
             wait_for_answer(web, host, port)
         say_where(host, port)
+        if os.environ.get("NIANGJIA_ENV") == "demo":
+            # The county's two years go on being told while people look around.
+            story = processes.child("seed", "story")
         while web.poll() is None:
             if worker.poll() is not None:
                 terminal.print("The worker ended and is started again.", style="yellow")
@@ -100,6 +104,8 @@ def serve(host: str, port: int, workers: int) -> None:
         # A second Ctrl-C must not leave half of it running.
         for number in ENDINGS:
             signal.signal(number, signal.SIG_IGN)
+        if story is not None:
+            processes.stop(story, within=5)
         processes.stop(web, within=5)
         processes.stop(worker, within=10)
 

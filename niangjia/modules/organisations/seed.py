@@ -51,6 +51,17 @@ OFFICERS: tuple[tuple[str, str, str, str], ...] = (
     ("shizhuxi", "何国平", "CHAIR", CITY),
 )
 """User name, name, job and level of those who can log in. The first six are those of the journeys."""
+BESIDE = "beside"
+STORY_OFFICERS: tuple[tuple[str, str, str, str], ...] = (
+    ("weiquan", "方志明", "RIGHTS_OFFICER", COUNTY),
+    ("bangfu", "蒋雪梅", "AID_OFFICER", COUNTY),
+    ("nvgong", "许丽华", "WOMEN_COMMITTEE", COUNTY),
+    ("fenguan", "董国强", "LEADER_IN_CHARGE", COUNTY),
+    ("zhulian", "马晓峰", "LIAISON_OFFICER", COUNTY),
+    ("jiangbei", "唐文静", "CLERK", BESIDE),
+    ("beizhuxi", "梁永年", "CHAIR", BESIDE),
+)
+"""Who comes with the story of the demands; the last two sit in the smaller county beside."""
 
 
 def number_to_id(number: int) -> int:
@@ -267,7 +278,7 @@ def _above(each: PlannedOrganisation, plan: Plan) -> Iterator[PlannedOrganisatio
 
 
 def _grant(user: User, job: str, scope_id: int, today: date, now: datetime) -> None:
-    Grant.objects.create(user=user, job=job, scope_id=scope_id, from_on=today - timedelta(days=400), granted_at=now)
+    Grant.objects.create(user=user, job=job, scope_id=scope_id, from_on=today - timedelta(days=800), granted_at=now)
 
 
 def zone_workers(plan: Plan, now: datetime) -> None:
@@ -342,7 +353,7 @@ def log_ins() -> list[tuple[str, str, str, str]]:
     held = {
         grant.user.username: grant
         for grant in Grant.objects.unscoped(reason="the demonstration tells its log-ins")
-        .filter(user__username__in=[username for username, *_ in OFFICERS], ended_at=None)
+        .filter(user__username__in=[username for username, *_ in (*OFFICERS, *STORY_OFFICERS)], ended_at=None)
         .select_related("user")
     }
     names = dict(
@@ -352,7 +363,7 @@ def log_ins() -> list[tuple[str, str, str, str]]:
     )
     return [
         (jobs()[job].label, names.get(held[username].scope_id, ""), username, PASSWORD)
-        for username, _, job, _ in OFFICERS
+        for username, _, job, _ in (*OFFICERS, *STORY_OFFICERS)
         if username in held
     ]
 

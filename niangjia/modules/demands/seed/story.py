@@ -1,0 +1,92 @@
+"""The demonstration's story of demands: begun with the register, told by the real acts with a moving clock.
+
+Each demand is told whole in one transaction, so nobody sees half of one, and a telling that was stopped goes on: what
+has been told is known by its moment of receipt. Nothing leaves the house, and only the last days' messages are in the
+inboxes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+
+from django.db import connection, transaction
+
+from niangjia.engines.casework.models import Case
+from niangjia.kernel.access.actor import SYSTEM
+from niangjia.kernel.audit import actions as audit
+from niangjia.kernel.errors import Refused
+from niangjia.kernel.notify.actions import quietly
+from niangjia.kernel.worktime.queries import clock_of
+from niangjia.modules.demands.queries.story import BEGUN, TOLD, is_story_whole, story_begun
+from niangjia.modules.demands.seed import plan as plans
+from niangjia.modules.demands.seed.ground import beside_ground, ground_of, prepare, scope_path
+from niangjia.modules.demands.seed.hands import Cast, Hand, cast_of
+from niangjia.modules.demands.seed.plan import Fate, Told, Turn
+from niangjia.modules.organisations.synthetic import Scale, plan
+
+WHY = "the demonstration's own story"
+MESSAGES_SINCE = timedelta(days=3)
+LOCK = "demands.story"
+Say = Callable[[str], None]
+Group = tuple[Cast, Told, tuple[Told, ...]]
+
+
+def begin_story(scale: Scale, *, seed: int, now: datetime) -> None:
+    """Right after the register was filled: who acts, and the map. A city has no story. Raises Refused the second time."""
+    if story_begun() is not None:
+        raise Refused("story.begun", "演示的诉求已经开始生成。")
+    with transaction.atomic():
+        prepare(ground_of(plan(scale, seed=seed, today=now.date())), now=now)
+        audit.record(actor=SYSTEM, verb=BEGUN, after={"scale": scale.value, "seed": seed}, now=now)
+
+
+def tell_story(*, say: Say = lambda _: None, most: int | None = None) -> int:
+    """Tells what isn't told yet, the oldest first; returns how many. Two at once: the second does nothing.
+
+    With `most` at most so many, for tests.
+    """
+    begun = story_begun()
+    if begun is None or is_story_whole() or not _alone():
+        return 0
+    told = 0
+    with quietly(before=begun.now - MESSAGES_SINCE):
+        groups = list(_left(begun.scale, begun.seed, begun.now))
+        for cast, one, with_it in groups[:most]:
+            with transaction.atomic():
+                Hand(cast, one, with_it=with_it).tell()
+            told += 1
+            if told % 100 == 0:
+                say(f"{told:,} of {len(groups):,} demands")
+    if told == len(groups):
+        audit.record(actor=SYSTEM, verb=TOLD, after={"demands": told}, now=begun.now)
+    return told
+
+
+def _alone() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_try_advisory_lock(hashtext(%s))", [LOCK])
+        (mine,) = cursor.fetchone() or (False,)
+    return bool(mine)
+
+
+def _left(scale: str, seed: int, now: datetime) -> Iterator[Group]:
+    """What has still to be told, the oldest first; those that were merged come with the one they went into."""
+    county, beside = ground_of(plan(Scale(scale), seed=seed, today=now.date())), beside_ground()
+    is_small = scale == Scale.SMALL
+    counts, turns = (plans.SMALL, plans.SMALL_TURNS) if is_small else (plans.COUNTY, plans.COUNTY_TURNS)
+    few, few_turns = (plans.SMALL_BESIDE, {}) if is_small else (plans.BESIDE, plans.BESIDE_TURNS)
+    here = cast_of(county, now=now, clock=clock_of(scope_path(county.county)), is_beside=False)
+    there = cast_of(beside, now=now, clock=clock_of(scope_path(beside.county)), is_beside=True)
+    planned = [
+        *((here, one) for one in plans.plan_county(county, counts, turns, seed=f"{seed}:county", now=now)),
+        *((there, one) for one in plans.plan_beside(beside, few, few_turns, seed=f"{seed}:beside", now=now)),
+    ]
+    known = Case.objects.unscoped(reason=WHY).values_list("scope__path", "received_at")
+    told = {(path.split(".")[0], at) for path, at in known}
+    merged = tuple(one for _, one in planned if one.fate is Fate.MERGED)
+    for cast, one in sorted(planned, key=lambda pair: pair[1].at):
+        top = cast.paths[cast.ground.county].split(".")[0]
+        if one.fate is Fate.MERGED or (top, one.at) in told:
+            continue
+        yield cast, one, merged if one.turn is Turn.MAIN else ()
