@@ -67,7 +67,7 @@ def _ring_one(now: datetime) -> bool:
 
 def _ring(alert: Alert, now: datetime) -> None:
     demand = alert.demand
-    if not demand.case.is_open:
+    if not (demand.case.merged_into or demand.case).is_open:  # merged with another, the emergency is no less one
         alert.next_at = None
         alert.save(update_fields=["next_at"])
         return

@@ -25,10 +25,10 @@ def tell_of_step(event: CaseStepped) -> None:
     if demand is None or _was_explained(demand, event.verb):
         return
     tell_asker(demand, step, now=event.now)
-    if step is Step.ANSWERED:
-        # Those whose matter was merged into this one: each gets an own reply.
+    if step is Step.ANSWERED or event.verb is Verb.CLOSE_AT_ONCE:
+        # Those whose matter was merged into this one: each got an own reply.
         for merged in demands.filter(case__merged_into=event.case_id):
-            tell_asker(merged, step, now=event.now)
+            tell_asker(merged, Step.ANSWERED, now=event.now)
 
 
 def _was_explained(demand: Demand, verb: Verb) -> bool:

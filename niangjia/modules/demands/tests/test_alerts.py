@@ -193,6 +193,18 @@ def test_what_ended_rings_no_more(world: World) -> None:
     assert (alert.next_at, rung(world.watch)) == (None, 1)
 
 
+def test_merged_with_another_it_goes_on_ringing(world: World) -> None:
+    main = demand(world.tree.county, "食堂饭菜不好", now=NIGHT, route=False)
+    alert = emergency(world)
+    casework.merge_cases(
+        [alert.demand_id], into_id=main.pk, reason="同一家", actor=world.actor(world.chair), now=minutes(1)
+    )
+    assert ring_due(now=minutes(2)) == 1
+    alert.refresh_from_db()
+    assert alert.next_at == minutes(4)
+    assert Demand.objects.unscoped(reason="test").get(pk=main.pk).case.is_major
+
+
 def test_what_is_found_urgent_later_rings_too(world: World) -> None:
     row = demand(world.tree.north, "宿舍热水不够", now=NIGHT, kind="", people=1)
     assert not Alert.objects.unscoped(reason="test").exists()

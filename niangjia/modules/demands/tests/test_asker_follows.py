@@ -13,6 +13,7 @@ from niangjia.engines.casework import actions as casework
 from niangjia.engines.casework.models import Case, Entry
 from niangjia.engines.casework.rules import Stage
 from niangjia.kernel.access.queries import actor_of
+from niangjia.kernel.notify.models import Message
 from niangjia.modules.demands.actions.asker_side import link_for
 from niangjia.modules.demands.models import AskerLink, Attachment, Demand
 from niangjia.modules.demands.testing import demand as recorded
@@ -189,6 +190,24 @@ def test_of_merged_ones_each_reads_the_answer_and_rates_alone(tree, client, aske
     assert (again(mine).case.rating, again(first).case.rating) == (4, None)
     assert again(first).case.stage == Stage.ANSWERED
     assert "我急用钱" not in "".join(row.text for row in Entry.objects.unscoped(**ALL).filter(case=first.pk))
+
+
+def test_of_merged_ones_each_hears_of_a_refusal_and_is_heard_unsatisfied(tree, client, asker, chair) -> None:
+    first, mine = asked(worker(now=timezone.now())), asked(asker)
+    casework.merge_cases([mine.pk], into_id=first.pk, reason="同一件事", actor=chair, now=timezone.now())
+    casework.refuse_case(first.pk, reason="属于仲裁范围", elsewhere="县仲裁院", actor=chair, now=timezone.now())
+    page = page_of(client, mine)
+    assert "属于仲裁范围" in page
+    assert "县仲裁院" in page
+    assert Message.objects.filter(user_id=asker.pk, title__contains="不予受理").count() == 1
+    second, mine = asked(worker(now=timezone.now())), asked(asker)
+    casework.merge_cases([mine.pk], into_id=second.pk, reason="同一件事", actor=chair, now=timezone.now())
+    casework.close_at_once(second.pk, text="已当面说明", actor=chair, now=timezone.now())
+    assert Message.objects.filter(user_id=asker.pk, title__contains="已答复").count() == 1
+    said = client.post(
+        f"/phone/demands/{mine.pk}/rate/", {"is_satisfied": "no", "rating": "1", "text": "没说清"}, follow=True
+    )
+    assert "已转告办理的工会" in said.content.decode()
 
 
 def test_the_home_page_shows_what_goes_on(tree, client, asker) -> None:
