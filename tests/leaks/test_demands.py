@@ -16,6 +16,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from niangjia.kernel.access.actor import SYSTEM
+from niangjia.kernel.audit.models import AuditEntry
 from niangjia.kernel.files.actions import store
 from niangjia.modules.demands.actions import Facts, record_demand
 from niangjia.modules.demands.models import Attachment, Demand
@@ -139,3 +140,17 @@ def test_administrators_read_who_looked_and_not_what_was_said(cast: Cast) -> Non
     trail = text_of(cast.client("SYSTEM_ADMINISTRATOR").get(reverse("organisations:audit_list")))
     assert "登记诉求" in trail
     assert not words_in(trail, SECRETS)
+
+
+@pytest.mark.parametrize("job", ["AUDITOR", "CHAIR"])
+def test_no_entry_of_the_trail_says_what_is_kept_from_its_reader(cast: Cast, job: str) -> None:
+    """Both may read the trail and demands at the place; the one is kept from them all the same."""
+    accused = {"accused_user_id": cast.officers[job].pk, "kind": "1701"} if job == "CHAIR" else {}
+    row = said(cast, is_confidential=job == "AUDITOR", at=cast.places["county"].scope, **accused)
+    client = cast.client(job)
+    entries = AuditEntry.objects.filter(subject_id=row.pk)
+    assert entries.count() >= 2
+    for entry in entries:
+        text = text_of(client.get(reverse("organisations:audit_entry", args=[entry.pk])))
+        assert not words_in(text, SECRETS), entry.verb
+    assert not words_in(text_of(client.get(reverse("organisations:audit_list"))), SECRETS)
