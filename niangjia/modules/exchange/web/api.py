@@ -13,6 +13,7 @@ from django.utils import timezone
 from ninja import Field, NinjaAPI, Path, Schema, Status
 from ninja.errors import AuthenticationError, ValidationError
 from ninja.security.base import AuthBase
+from pydantic import AwareDatetime
 
 from niangjia.engines.casework.models import Case
 from niangjia.kernel.errors import Missing, NotPermitted, Refused
@@ -71,7 +72,7 @@ class Asker(Schema):
     is_anonymous: bool = Field(default=False, description="匿名")
     is_confidential: bool = Field(default=False, description="要求保密：只有经办人看得到")
     tells_own_union: bool = Field(default=False, description="同意让本单位工会知道")
-    party: int = Field(default=1, description="1 职工，2 用人单位")
+    party: int = Field(default=1, ge=1, le=2, description="1 职工，2 用人单位")
 
 
 class About(Schema):
@@ -88,8 +89,8 @@ class NewDemand(Schema):
     kind: str = Field(default="", max_length=4, description="诉求目录的编码，不知道可空")
     urgency: int | None = Field(default=None, ge=1, le=4, description="1 一般 2 较急 3 紧急 4 特急；空着按目录")
     is_major: bool = Field(default=False, description="重大")
-    received_at: datetime | None = Field(default=None, description="贵方收到的时间，带时区")
-    due_at: datetime | None = Field(default=None, description="贵方要求的办结时间；与我方期限取早")
+    received_at: AwareDatetime | None = Field(default=None, description="贵方收到的时间，带时区")
+    due_at: AwareDatetime | None = Field(default=None, description="贵方要求的办结时间；与我方期限取早，带时区")
     happened_on: date | None = Field(default=None, description="发生日期")
     people: int = Field(default=1, ge=1, le=1_000_000, description="涉及人数")
     claimed_yuan: str = Field(default="", max_length=20, description="涉及金额（元），如 126000.00")
