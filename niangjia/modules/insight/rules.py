@@ -44,6 +44,18 @@ def named_periods(today: date) -> list[tuple[str, Days]]:
     ]
 
 
+def months_of(days: Days) -> list[date]:
+    """The first day of every month that has a day in the period."""
+    found = [days.since.replace(day=1)]
+    while last_of(found[-1]) < days.until:
+        found.append(last_of(found[-1]) + timedelta(days=1))
+    return found
+
+
+def last_of(month: date) -> date:
+    return (month.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)
+
+
 def _year_earlier(day: date) -> date:
     return day.replace(year=day.year - 1, day=28 if (day.month, day.day) == (2, 29) else day.day)
 

@@ -2,7 +2,7 @@ from datetime import date
 
 import pytest
 
-from niangjia.modules.insight.rules import Days, bars, days_of, named_periods
+from niangjia.modules.insight.rules import Days, bars, days_of, last_of, months_of, named_periods
 
 TODAY = date(2026, 11, 22)
 
@@ -40,3 +40,10 @@ def test_bars_stand_side_by_side_and_reach_the_top() -> None:
     assert (first[0].top, first[0].height, second[1].height) == (0.0, 100.0, 0.0)
     assert first[0].left + first[0].width == second[0].left
     assert bars([0], 0, place=0, of=1)[0].height == 0.0
+
+
+def test_every_month_of_a_period_has_its_place() -> None:
+    months = months_of(Days(date(2025, 11, 23), date(2026, 2, 1)))
+    assert months == [date(2025, 11, 1), date(2025, 12, 1), date(2026, 1, 1), date(2026, 2, 1)]
+    assert months_of(Days(TODAY, TODAY)) == [date(2026, 11, 1)]
+    assert last_of(date(2028, 2, 1)) == date(2028, 2, 29)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -28,7 +27,7 @@ from niangjia.modules.demands.queries.figures import (
     top_of,
     total,
 )
-from niangjia.modules.insight.rules import HEIGHT, STEP, Days, bars, days_of, named_periods
+from niangjia.modules.insight.rules import HEIGHT, STEP, Days, bars, days_of, last_of, months_of, named_periods
 from niangjia.modules.organisations.queries.at import current_organisation, current_path
 from niangjia.ui.pages import actor_of
 
@@ -68,7 +67,7 @@ def demand_figures(request: HttpRequest) -> HttpResponse:
         {
             "days": days, "at": current_organisation(request), "cut": cut,
             "headline": [shown[key] for key in HEADLINE], "all": list(shown.values()),
-            "chart": chart(months, place) if len(months) > 1 else None,
+            "chart": chart(months, days, place),
             "lines": [
                 (line, [shown_of(figure, line, days, place=place, cut=cut) for figure in FIGURES]) for line in lines[:MOST_LINES]
             ],
@@ -114,24 +113,26 @@ def written(figure: Figure, line: Line) -> str:
     return f"{value:,.1f}" if figure.kind == "hours" else f"{value:,.0f}"
 
 
-def chart(months: list[Line], place: int) -> dict[str, Any]:
-    """Recorded and resolved side by side, month by month; each pair opens into its rows."""
-    recorded = [line.counted.get("recorded", 0) for line in months]
-    resolved = [line.counted.get("resolved", 0) for line in months]
+def chart(lines: list[Line], days: Days, place: int) -> dict[str, Any] | None:
+    """Recorded and resolved side by side, month by month, the empty ones too; each pair opens into its rows."""
+    counted = {line.code: line.counted for line in lines}
+    months = months_of(days)
+    if len(months) == 1 or not counted:
+        return None
+    recorded, resolved = (
+        [counted.get(f"{month:%Y-%m}", {}).get(key, 0) for month in months] for key in ("recorded", "resolved")
+    )
     most = max(*recorded, *resolved, 1)
-    columns = []
-    for number, line in enumerate(months):
-        first = date.fromisoformat(f"{line.code}-01")
-        last = (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
-        query = urlencode(PARTS["recorded"].address(first, last))
-        columns.append(
-            {
-                "label": line.label, "short": f"{first.month}月", "year": f"{first:%Y}" if first.month == 1 or not number else "",
-                "recorded": recorded[number], "resolved": resolved[number],
-                "href": f"{reverse('demands:organisation_demands', args=[place])}?{query}" if place else "",
-                "middle": number * STEP + STEP / 2 - 2,
-                "of_recorded": bars(recorded, most, place=0, of=2)[number],
-                "of_resolved": bars(resolved, most, place=1, of=2)[number],
-            }
-        )  # fmt: skip
+    left, right = bars(recorded, most, place=0, of=2), bars(resolved, most, place=1, of=2)
+    base = reverse("demands:organisation_demands", args=[place]) if place else ""
+    columns = [
+        {
+            "label": f"{month.year}年{month.month}月", "short": f"{month.month}月",
+            "year": f"{month:%Y}" if month.month == 1 or not number else "",
+            "recorded": recorded[number], "resolved": resolved[number], "middle": number * STEP + STEP / 2 - 2,
+            "href": f"{base}?{urlencode(PARTS['recorded'].address(max(month, days.since), min(last_of(month), days.until)))}",
+            "of_recorded": left[number], "of_resolved": right[number],
+        }
+        for number, month in enumerate(months)
+    ]  # fmt: skip
     return {"columns": columns, "width": len(months) * STEP, "height": HEIGHT + 18, "most": most}
