@@ -24,6 +24,7 @@ class _Clock:
 @app.callback(invoke_without_command=True)
 def seed(
     context: typer.Context,
+    *,
     scale: Annotated[Scale, typer.Option(help="small, county or city.")] = Scale.COUNTY,
     seed: Annotated[int, typer.Option(help="The same seed gives the same people.")] = 1,
     tell: Annotated[

@@ -176,7 +176,8 @@ SLOW = frozenset({
 })  # fmt: skip
 BY_HOTLINE = frozenset({Turn.CONFIDENTIAL, Turn.HANDED_BACK, Turn.BACK_THRICE, Turn.EMERGENCY})
 """Taken down at the county: it sends them, and of a confidential one nobody else knows."""
-GROUPS_OF = {Turn.CONSULTED: ("01", "04", "05"), Turn.OUTSIDE: ("01", "03", "05"), Turn.CONFIDENTIAL: ("07", "06")}
+GROUPS_OF = {
+    Turn.EXTENDED: ("01", "04", "05"),Turn.CONSULTED: ("01", "04", "05"), Turn.OUTSIDE: ("01", "03", "05"), Turn.CONFIDENTIAL: ("07", "06")}
 
 
 class _Teller:
@@ -278,15 +279,9 @@ def plan_county(ground: Ground, counts: Counts, turns: Turns, *, seed: str, now:
     """The demands of the demonstration county, the oldest first; as many of each fate as `counts` says."""
     teller = _Teller(ground, seed=seed, now=now)
     told: list[Told] = list(_riders(teller))
-    wanted = [turn for turn, count in turns.items() for _ in range(count)]
-    for turn in wanted:
-        told.append(
-            _wages(teller)
-            if turn is Turn.WAGES
-            else _emergency(teller)
-            if turn is Turn.EMERGENCY
-            else teller.told(Fate.RESOLVED, turn)
-        )
+    made = {Turn.WAGES: _wages, Turn.EMERGENCY: _emergency}
+    for turn, count in turns.items():
+        told += [made[turn](teller) if turn in made else teller.told(Fate.RESOLVED, turn) for _ in range(count)]
     told += [teller.told(Fate.RESOLVED) for _ in range(counts[Fate.RESOLVED] - len(told))]
     told += [teller.told(Fate.AT_ONCE) for _ in range(counts[Fate.AT_ONCE])]
     told += [
@@ -337,7 +332,7 @@ def _riders(teller: _Teller) -> Iterator[Told]:
     """Twelve riders of one delivery site within two hours: the deductions of one week."""
     begun = teller.moment(oldest=60, youngest=40).replace(hour=10, minute=5, second=0)
     ground, said = teller.ground, teller.line(begun, is_enquiry=False, groups=("08",), natures=(Nature.COMPLAINT,))
-    said = replace_line(said, kind="0801", title="站点这一周的配送费少算了", people=1)
+    said = Line("0801", 1, said.nature, "站点这一周的配送费少算了", said.body)
     bodies = (
         "这一周的配送费少算了一百多，站长说系统改了规则，没有人通知过。",
         "周结的单子对不上，少了二十几单的钱，问站长让我们等。",
@@ -357,10 +352,6 @@ def _riders(teller: _Teller) -> Iterator[Told]:
             one, body=f"我在{spot}送餐。{bodies[n % len(bodies)]}", spot=spot, firm=first.firm, zone=first.zone,
             claimed_fen=claimed, special="riders",
         )  # fmt: skip
-
-
-def replace_line(line: Line, **values: object) -> Line:
-    return line._replace(**values)
 
 
 def _wages(teller: _Teller) -> Told:
@@ -435,6 +426,9 @@ DESKS = (
 )  # fmt: skip
 
 
+AT_COUNTY = frozenset({"weiquan", "bangfu", "zujian", "fuzhuxi"})
+
+
 def _open_ones(teller: _Teller, counts: Counts) -> list[Told]:
     """First those for the people who log in, then others anywhere, as many as are left."""
     left = {fate: count for fate, count in counts.items() if fate not in ENDED}
@@ -443,7 +437,7 @@ def _open_ones(teller: _Teller, counts: Counts) -> list[Told]:
         if not left.get(desk.fate):
             continue
         left[desk.fate] -= 1
-        at_county = desk.lead in {"weiquan", "bangfu", "zujian", "fuzhuxi"} or desk.special == "county"
+        at_county = desk.lead in AT_COUNTY or desk.special == "county"
         one = teller.told(
             desk.fate, at=_ago(teller, desk.days), line=_line(desk.kind) if desk.kind else None, channel=desk.channel,
             place=-1 if at_county else teller.ground.demo,

@@ -8,6 +8,7 @@ inboxes.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 from django.db import connection, transaction
@@ -18,16 +19,18 @@ from niangjia.kernel.audit import actions as audit
 from niangjia.kernel.errors import Refused
 from niangjia.kernel.notify.actions import quietly
 from niangjia.kernel.worktime.queries import clock_of
-from niangjia.modules.demands.queries.story import BEGUN, TOLD, is_story_whole, story_begun
+from niangjia.modules.demands.queries.story import BEGUN, TOLD, Begun, is_story_whole, story_begun
 from niangjia.modules.demands.seed import plan as plans
+from niangjia.modules.demands.seed.desks import tell
 from niangjia.modules.demands.seed.ground import beside_ground, ground_of, prepare, scope_path
 from niangjia.modules.demands.seed.hands import Cast, Hand, cast_of
-from niangjia.modules.demands.seed.plan import Fate, Told, Turn
+from niangjia.modules.demands.seed.plan import ENDED, Fate, Told, Turn
 from niangjia.modules.organisations.synthetic import Scale, plan
 
 WHY = "the demonstration's own story"
 MESSAGES_SINCE = timedelta(days=3)
 LOCK = "demands.story"
+EVERY = 100
 Say = Callable[[str], None]
 Group = tuple[Cast, Told, tuple[Told, ...]]
 
@@ -42,36 +45,45 @@ def begin_story(scale: Scale, *, seed: int, now: datetime) -> None:
 
 
 def tell_story(*, say: Say = lambda _: None, most: int | None = None) -> int:
-    """Tells what isn't told yet, the oldest first; returns how many. Two at once: the second does nothing.
+    """Tells what isn't told yet; returns how many. Two at once: the second does nothing.
 
     With `most` at most so many, for tests.
     """
     begun = story_begun()
-    if begun is None or is_story_whole() or not _alone():
+    if begun is None or is_story_whole():
         return 0
-    told = 0
-    with quietly(before=begun.now - MESSAGES_SINCE):
-        groups = list(_left(begun.scale, begun.seed, begun.now))
-        for cast, one, with_it in groups[:most]:
+    with _alone() as alone, quietly(before=begun.now - MESSAGES_SINCE):
+        if not alone:
+            return 0
+        groups = list(_left(begun))
+        for told, (cast, one, with_it) in enumerate(groups[:most], start=1):
             with transaction.atomic():
-                Hand(cast, one, with_it=with_it).tell()
-            told += 1
-            if told % 100 == 0:
+                tell(Hand(cast, one, with_it=with_it))
+            if told % EVERY == 0:
                 say(f"{told:,} of {len(groups):,} demands")
-    if told == len(groups):
-        audit.record(actor=SYSTEM, verb=TOLD, after={"demands": told}, now=begun.now)
-    return told
+        if most is None or most >= len(groups):
+            audit.record(actor=SYSTEM, verb=TOLD, after={"demands": len(groups)}, now=begun.now)
+        return len(groups[:most])
 
 
-def _alone() -> bool:
+@contextmanager
+def _alone() -> Iterator[bool]:
     with connection.cursor() as cursor:
         cursor.execute("select pg_try_advisory_lock(hashtext(%s))", [LOCK])
         (mine,) = cursor.fetchone() or (False,)
-    return bool(mine)
+        try:
+            yield mine
+        finally:
+            if mine:
+                cursor.execute("select pg_advisory_unlock(hashtext(%s))", [LOCK])
 
 
-def _left(scale: str, seed: int, now: datetime) -> Iterator[Group]:
-    """What has still to be told, the oldest first; those that were merged come with the one they went into."""
+def _left(begun: Begun) -> Iterator[Group]:
+    """What has still to be told: what is open today, then the past from its beginning.
+
+    Those that were merged come with the one they went into.
+    """
+    scale, seed, now = begun
     county, beside = ground_of(plan(Scale(scale), seed=seed, today=now.date())), beside_ground()
     is_small = scale == Scale.SMALL
     counts, turns = (plans.SMALL, plans.SMALL_TURNS) if is_small else (plans.COUNTY, plans.COUNTY_TURNS)
@@ -85,7 +97,7 @@ def _left(scale: str, seed: int, now: datetime) -> Iterator[Group]:
     known = Case.objects.unscoped(reason=WHY).values_list("scope__path", "received_at")
     told = {(path.split(".")[0], at) for path, at in known}
     merged = tuple(one for _, one in planned if one.fate is Fate.MERGED)
-    for cast, one in sorted(planned, key=lambda pair: pair[1].at):
+    for cast, one in sorted(planned, key=lambda pair: (pair[1].fate in ENDED, pair[1].at)):
         top = cast.paths[cast.ground.county].split(".")[0]
         if one.fate is Fate.MERGED or (top, one.at) in told:
             continue

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import gzip
 import io
+import zlib
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
@@ -31,6 +32,7 @@ FORMATS = ("%Y/%m/%d %H:%M:%S", "%Y-%m-%d %H:%M:%S", "%Y/%m/%d %H:%M", "%Y-%m-%d
 SURE_SCORE, SURE_LEAD = 4, 2
 MOST_TOLD = 50
 EVERY = 100
+UNREADABLE = (csv.Error, OSError, EOFError, zlib.error)
 
 
 class Message(NamedTuple):
@@ -119,7 +121,7 @@ def opened(path: Path) -> IO[str]:
     try:
         with path.open("rb") as file:
             packed = file.read(2) == b"\x1f\x8b"
-        raw = gzip.open(path, "rb") if packed else path.open("rb")
+        raw = gzip.open(path, "rb") if packed else path.open("rb")  # noqa: SIM115 - the wrapper closes it
     except OSError as error:
         raise Refused("messages.file", f"The file can't be read: {error.strerror or error}.") from None
     return io.TextIOWrapper(raw, encoding="utf-8-sig", errors="replace", newline="")  # type: ignore[arg-type]
@@ -128,14 +130,20 @@ def opened(path: Path) -> IO[str]:
 def rows_of(file: IO[str]) -> Iterator[tuple[int, dict[str, str]]]:
     """(line at which it ends, values by our names). Raises Refused without number and text."""
     reader = csv.DictReader(file)
-    heads = {head.strip(): head for head in reader.fieldnames or ()}
+    try:
+        heads = {head.strip(): head for head in reader.fieldnames or ()}
+    except UNREADABLE as error:
+        raise Refused("messages.file", f"The file can't be read: {error}.") from None
     ours = {name: next((heads[one] for one in known if one in heads), None) for name, known in COLUMNS.items()}
     missing = [name for name in ("number", "body") if ours[name] is None]
     if missing:
         said = "; ".join(f"{name}: {' / '.join(COLUMNS[name])}" for name in missing)
         raise Refused("messages.columns", f"The file has no column for {said}.")
-    for row in reader:
-        yield reader.line_num, {name: (row.get(head) or "").strip() if head else "" for name, head in ours.items()}
+    try:
+        for row in reader:
+            yield reader.line_num, {name: (row.get(head) or "").strip() if head else "" for name, head in ours.items()}
+    except UNREADABLE as error:
+        raise Refused("messages.file", f"The file can't be read after line {reader.line_num}: {error}.") from None
 
 
 def message_of(row: Mapping[str, str], now: datetime) -> Message:
