@@ -3,21 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from niangjia.engines.casework.actions.passing import move
 from niangjia.engines.casework.actions.stepping import Step
-from niangjia.kernel.access.models import Grant, Scope
+from niangjia.engines.casework.models import Case
+from niangjia.engines.casework.queries.people import kept_out
+from niangjia.kernel.access.models import Scope
 
 
 def keep_from(step: Step, *, places: Iterable[int], users: Iterable[int]) -> None:
-    """From now on. Whoever is named, or works only there, takes part no more; a case that lies there goes up."""
+    """From now on. Whoever is named, or works there, takes part no more; a case that lies there goes up."""
     case = step.case
     case.kept_from, case.kept_from_users = sorted(set(places)), sorted(set(users))
-    gone = set(case.kept_from_users) | _only_at(case.kept_from)
-    case.participants.filter(user__in=gone, until_at=None).update(until_at=step.now)
+    gone = shut_out(case, now=step.now)
     outside = nearest_outside(case.scope, case.kept_from)
     if outside != case.scope or case.lead_id in gone:
         move(step, outside, None)
+
+
+def shut_out(case: Case, *, now: datetime) -> set[int]:
+    """Whoever must not know it takes part no more, and has nothing left to do in it. Returns who that is."""
+    gone = kept_out(case, now=now)
+    case.tasks.filter(user__in=gone, done_at=None, dropped_at=None).update(dropped_at=now)
+    case.participants.filter(user__in=gone, until_at=None).update(until_at=now)
+    return gone
 
 
 def nearest_outside(scope: Scope, kept_from: Iterable[int]) -> Scope:
@@ -28,14 +38,3 @@ def nearest_outside(scope: Scope, kept_from: Iterable[int]) -> Scope:
             break
         above.append(label)
     return scope if not above or above[-1] == scope.pk else Scope.objects.get(pk=above[-1])
-
-
-def _only_at(kept_from: list[int]) -> set[int]:
-    """Users who hold jobs at and under these places and nowhere else."""
-    paths = list(Scope.objects.filter(pk__in=kept_from).values_list("path", flat=True))
-    if not paths:
-        return set()
-    grants = Grant.objects.unscoped(reason="who works at a place that a case is kept from").filter(ended_at=None)
-    here = set(grants.filter(scope__path__under_any=paths).values_list("user_id", flat=True))
-    elsewhere = grants.filter(user__in=here).exclude(scope__path__under_any=paths)
-    return here - set(elsewhere.values_list("user_id", flat=True))

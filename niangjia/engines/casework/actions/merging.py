@@ -9,6 +9,7 @@ from django.db import transaction
 
 from niangjia.engines.casework.actions.clocks import CLOCK_FIELDS, copy_pauses, grade, set_clock
 from niangjia.engines.casework.actions.following import merged_into, pass_tasks
+from niangjia.engines.casework.actions.keeping import shut_out
 from niangjia.engines.casework.actions.opening import next_number
 from niangjia.engines.casework.actions.stepping import (
     Step,
@@ -24,7 +25,6 @@ from niangjia.engines.casework.events import CaseSplit
 from niangjia.engines.casework.kinds import kind_named
 from niangjia.engines.casework.models import Case, Role
 from niangjia.engines.casework.queries.openness import ensure_right, ensure_stage
-from niangjia.engines.casework.queries.people import kept_out
 from niangjia.engines.casework.rules import WAITING, Stage, Verb, ensure_text
 from niangjia.kernel.access.actor import Actor
 from niangjia.kernel.audit import actions as audit
@@ -68,11 +68,8 @@ def _keep_from_all(main: Case, cases: Iterable[Case], *, now: datetime) -> None:
     together = list(cases)
     main.kept_from = sorted({place for case in together for place in case.kept_from})
     main.kept_from_users = sorted({user for case in together for user in case.kept_from_users})
-    out = kept_out(main, now=now)
-    if main.lead_id in out or _kept_from_its_place(main):
+    if main.lead_id in shut_out(main, now=now) or _kept_from_its_place(main):
         raise Refused("case.kept_from", "按回避规定，主件的承办单位或承办人不能办理并入的事项。请先转办。", "into_id")
-    main.tasks.filter(user__in=out, done_at=None, dropped_at=None).update(dropped_at=now)
-    main.participants.filter(user__in=out, until_at=None).update(until_at=now)
 
 
 def _run_as_the_most_pressing(main: Case, cases: Iterable[Case]) -> None:

@@ -97,6 +97,14 @@ def test_a_confidential_one_at_a_desk_is_seen_by_its_head(world: World) -> None:
     actions.accept_case(case.pk, actor=world.actor("south_chair"), now=NOW)
 
 
+def test_whoever_works_there_beside_another_job_is_kept_from_it_too(world: World) -> None:
+    case = world.in_hand()
+    world.grant("north_rights", "ENTERPRISE_CLERK", "mill")
+    actions.edit_case(case.pk, kept_from=([world.at("mill")], []), actor=world.actor("head"), now=NOW)
+    assert again(case).lead_id is None
+    assert not Case.objects.visible_to(world.actor("north_rights")).filter(pk=case.pk).exists()
+
+
 def test_kept_from_a_place_and_what_is_under_it(world: World) -> None:
     case = world.open(place="county", kept_from=[world.at("north")])
     for who in ("north_chair", "north_clerk", "mill_clerk"):
