@@ -8,10 +8,11 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 
+from niangjia.engines.casework.actions import regrade_case
 from niangjia.engines.casework.actions.placing import call_to, write_line
 from niangjia.engines.casework.events import CaseStepped
-from niangjia.engines.casework.models import Case
-from niangjia.engines.casework.rules import Urgency, Verb
+from niangjia.engines.casework.models import Case, Entry
+from niangjia.engines.casework.rules import RIGHTS, Urgency, Verb
 from niangjia.kernel.access.actor import SYSTEM, Actor
 from niangjia.kernel.acting import changing
 from niangjia.kernel.audit import actions as audit
@@ -21,6 +22,7 @@ from niangjia.kernel.notify.actions import notify
 from niangjia.modules.demands.models import Alert, Demand
 from niangjia.modules.demands.permissions import Permission
 from niangjia.modules.demands.queries.alerts import Called, to_call
+from niangjia.modules.demands.queries.emergency import fired
 from niangjia.modules.demands.rules import KIND_OF_CASE
 
 EVERY = timedelta(minutes=2)
@@ -143,3 +145,31 @@ def ring_for_regraded(event: CaseStepped) -> None:
     if case.is_open and not rang and (case.urgency == Urgency.EXTREME or case.is_major):
         grade = "重大" if case.is_major else Urgency(case.urgency).label
         raise_alert(demand, because=f"{event.actor.name}调整为{grade}", now=event.now)
+
+
+ADDED = frozenset({Verb.GIVE_FACTS, Verb.URGE, Verb.RATE, Verb.REOPEN})
+"""By these more is said of a matter that was taken down already."""
+
+
+@subscribe(CaseStepped)
+def ring_for_what_was_added(event: CaseStepped) -> None:
+    if event.kind != KIND_OF_CASE or event.verb not in ADDED:
+        return
+    said: Entry = Entry.objects.unscoped(reason=_REASON).get(pk=event.entry_id)
+    ring_for_words(event.case_id, said.text, people=1, now=event.now)
+
+
+def ring_for_words(demand_id: int, text: str, *, people: int, now: datetime) -> None:
+    """The rules of emergency win over what was known before, upwards only; once for the same words."""
+    rows = Demand.objects.unscoped(reason=_REASON).select_related("case__scope", "case__merged_into")
+    demand: Demand = rows.get(pk=demand_id)
+    case = demand.case
+    found = fired(text, people, str(case.scope.path))
+    if found is None or not (case.merged_into or case).is_open:
+        return
+    if Alert.objects.unscoped(reason=_REASON).filter(demand=demand, because=found.because[:200]).exists():
+        return
+    raise_alert(demand, because=found.because, now=now)
+    urgency, is_major = max(case.urgency, found.urgency), case.is_major or found.is_major
+    if case.stage_now in RIGHTS[Verb.REGRADE].stages and (urgency, is_major) != (case.urgency, case.is_major):
+        regrade_case(case.pk, urgency=urgency, is_major=is_major, reason=found.because, actor=SYSTEM, now=now)

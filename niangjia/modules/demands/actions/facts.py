@@ -21,6 +21,7 @@ from niangjia.kernel.errors import Missing, NotPermitted, Refused
 from niangjia.kernel.files.actions import store
 from niangjia.kernel.files.kinds import JPEG, PDF, PNG, WEBP, XLSX
 from niangjia.kernel.numbers import tidy_phone
+from niangjia.modules.demands.actions.alerts import ring_for_words
 from niangjia.modules.demands.actions.recording import TAIL, unions_kept_from, with_employer, words_of
 from niangjia.modules.demands.models import Attachment, ConcernedPerson, Demand
 from niangjia.modules.demands.permissions import Permission
@@ -115,6 +116,8 @@ def edit_facts(demand_id: int, facts: Facts, *, reason: str = "", actor: Actor, 
                 kept_from=None if same else (places, users), text=f"修改了{changed_labels([*changed, 'division_id'] if was.division != facts.division else changed)}",
                 actor=actor, now=now,
             )  # fmt: skip
+        if {"title", "body", "people"} & set(changed):
+            ring_for_words(row.pk, f"{facts.title}\n{facts.body}", people=facts.people, now=now)
     row.case.refresh_from_db()
     return row
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -21,6 +21,7 @@ from niangjia.kernel.notify.models import Message
 from niangjia.modules.demands.actions import alerts as acts
 from niangjia.modules.demands.actions.alerts import acknowledge_alert, raise_alert, ring_due
 from niangjia.modules.demands.actions.emergency import RuleFacts, add_rule, change_rule, write_defaults
+from niangjia.modules.demands.actions.facts import edit_facts, facts_of
 from niangjia.modules.demands.actions.urgent_reports import Report, write_urgent_report
 from niangjia.modules.demands.emergency_rules import DEFAULTS
 from niangjia.modules.demands.models import Alert, Demand, EmergencyRule, UrgentReport
@@ -217,6 +218,20 @@ def test_what_is_found_urgent_later_rings_too(world: World) -> None:
         casework.regrade_case(
             row.pk, urgency=1, is_major=False, reason=" ", actor=world.actor(world.head), now=minutes(2)
         )
+
+
+def test_what_is_said_later_rings_too(world: World) -> None:
+    row = demand(world.tree.county, "宿舍热水不够", now=NIGHT, kind="", people=1)
+    for said in ("我不想活了，要跳楼", "我不想活了，要跳楼"):
+        casework.give_facts(row.pk, text=said, actor=casework.ASKER, now=minutes(1))
+    case = Demand.objects.unscoped(reason="test").get(pk=row.pk).case
+    assert (case.urgency, case.is_major, rung(world.watch)) == (4, True, 1)
+    acknowledge_alert(alert_of(row).pk, actor=world.actor(world.watch), now=minutes(2))
+    casework.urge_case(row.pk, text="我不想活了，要跳楼", actor=casework.ASKER, now=minutes(3))
+    assert Alert.objects.unscoped(reason="test").count() == 1
+    other = demand(world.tree.county, "宿舍热水不够", now=NIGHT, kind="", people=1)
+    edit_facts(other.pk, replace(facts_of(other), body=SAID), actor=world.actor(world.head), now=minutes(3))
+    assert alert_of(other).next_at == minutes(5)
 
 
 def test_the_words_win_over_the_chosen_urgency(world: World) -> None:
