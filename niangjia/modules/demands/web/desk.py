@@ -33,15 +33,19 @@ def register() -> None:
     _register_keeping()
 
 
+KEEPING = "系统管理"
+"""What is set up once and looked at now and then stands apart from what one works in all day."""
+
+
 def _register_keeping() -> None:
     """The map, the rules of emergency, and what rings."""
     section, rung = watching.SECTION, Permission.ALERT_ACKNOWLEDGE
     desk.register_menu(
         desk.MenuEntry(section, "紧急提醒", "bell-ringing", "demands:alerts", rung, order=15),
-        desk.MenuEntry(section, "诉求目录", "list-tree", "demands:catalogue", Permission.DEMAND_VIEW, order=60),
-        desk.MenuEntry(section, "责任分工", "route", "demands:responsibilities", Permission.DEMAND_VIEW, order=70),
-        desk.MenuEntry(section, "办理时限", "hourglass", "casework:limit_table", Permission.DEMAND_VIEW, order=75),
-        desk.MenuEntry(section, "紧急规则", "urgent", "demands:emergencies", Permission.DEMAND_VIEW, order=80),
-        desk.MenuEntry(section, "告知短信", "message-2", "demands:asker_messages", Permission.CATALOGUE_EDIT, order=90),
+        desk.MenuEntry(KEEPING, "诉求目录", "list-tree", "demands:catalogue", Permission.DEMAND_VIEW, order=22),
+        desk.MenuEntry(KEEPING, "责任分工", "route", "demands:responsibilities", Permission.DEMAND_VIEW, order=24),
+        desk.MenuEntry(KEEPING, "办理时限", "hourglass", "casework:limit_table", Permission.DEMAND_VIEW, order=26),
+        desk.MenuEntry(KEEPING, "紧急规则", "urgent", "demands:emergencies", Permission.DEMAND_VIEW, order=28),
+        desk.MenuEntry(KEEPING, "告知短信", "message-2", "demands:asker_messages", Permission.CATALOGUE_EDIT, order=32),
     )
     desk.register_alarm(rung, alerts.alarms)

@@ -10,7 +10,7 @@ from django.utils import timezone
 from niangjia.kernel.access.actor import Actor
 from niangjia.kernel.audit.labels import register_labels
 from niangjia.modules.demands.permissions import Permission
-from niangjia.modules.demands.queries.calls import demands_to_call_back, promises_due
+from niangjia.modules.demands.queries.calls import promises_due
 from niangjia.ui import desk
 
 SECTION = "服务受理"
@@ -21,7 +21,7 @@ def register() -> None:
     desk.register_menu(
         desk.MenuEntry(SECTION, "热线话务台", "headset", "demands:hotline", Permission.HOTLINE_ANSWER, order=1),
         desk.MenuEntry(SECTION, "登记诉求", "pencil-plus", "demands:record", Permission.DEMAND_RECORD, order=15),
-        desk.MenuEntry(SECTION, "诉求码", "qrcode", "demands:place_code", Permission.DEMAND_RECORD, order=65),
+        desk.MenuEntry("系统管理", "诉求码", "qrcode", "demands:place_code", Permission.DEMAND_RECORD, order=30),
         desk.MenuEntry(
             SECTION, "待回电、待回访", "phone-calling", "demands:call_backs", Permission.DEMAND_CALL_BACK, order=18
         ),
@@ -43,5 +43,3 @@ def waiting(actor: Actor) -> Iterable[desk.Waiting]:
     address = reverse("demands:call_backs")
     if actor.can(Permission.HOTLINE_ANSWER):
         yield desk.Waiting("到时间要回的电话", promises_due(actor, now=timezone.now()), address, "phone-calling")
-    if actor.can(Permission.HOTLINE_ANSWER) and actor.can(Permission.DEMAND_CALL_BACK):
-        yield desk.Waiting("待回访的诉求", demands_to_call_back(actor)[:MOST_COUNTED].count(), address, "message-check")

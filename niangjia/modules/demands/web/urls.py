@@ -87,7 +87,9 @@ urlpatterns: list[URLPattern] = [
     path("demands/responsibilities/try/", responsibility.responsibility_try, name="responsibility_try"),
     path("demands/responsibilities/add/", responsibility.responsibility_add, name="responsibility_add"),
     path("demands/responsibilities/<int:pk>/end/", responsibility.responsibility_end, name="responsibility_end"),
-    path("demands/responsibilities/proposals/<int:pk>/take-up/", responsibility.proposal_take_up, name="proposal_take_up"),
+    path(
+        "demands/responsibilities/proposals/<int:pk>/take-up/", responsibility.proposal_take_up, name="proposal_take_up"
+    ),
     path("demands/responsibilities/proposals/<int:pk>/leave/", responsibility.proposal_leave, name="proposal_leave"),
     path("demands/emergencies/", emergency.emergencies, name="emergencies"),
     path("demands/emergencies/try/", emergency.emergency_try, name="emergency_try"),

@@ -61,5 +61,7 @@ def register() -> None:
     register_labels(VERBS)
     # By its number alone: the trail is read by some who may not know what it is about.
     register_subject("demands.letter", Permission.DEMAND_VIEW, numbers_of_letters, "demands:letter")
-    register_subject("casework.case", Permission.DEMAND_VIEW, numbers_of, "demands:demand")  # demands are the only kind yet
+    register_subject(
+        "casework.case", Permission.DEMAND_VIEW, numbers_of, "demands:demand"
+    )  # demands are the only kind yet
     register_subject("demands.demand", Permission.DEMAND_VIEW, numbers_of, "demands:demand")
