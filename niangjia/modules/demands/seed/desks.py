@@ -57,7 +57,6 @@ def after_answer(hand: Hand) -> None:
 # --- what waits on somebody's desk today ---
 
 
-
 def to_desk(hand: Hand) -> None:
     """Taken down and given to the one whose desk it shall lie on."""
     hand.record(route=False)

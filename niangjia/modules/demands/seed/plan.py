@@ -82,8 +82,8 @@ COUNTY: Counts = {
 }  # fmt: skip
 COUNTY_TURNS: Turns = {
     Turn.RATED: 130, Turn.REPLIED: 50, Turn.IN_VAIN: 24, Turn.LATE: 22, Turn.HELPED: 20, Turn.PAUSED: 20, Turn.LETTER: 20,
-    Turn.ANONYMOUS: 20, Turn.URGED: 16, Turn.OUTSIDE: 16, Turn.NOT_SATISFIED: 12, Turn.REOPENED: 10, Turn.FACTS: 10,
-    Turn.CONSULTED: 8, Turn.CONFIDENTIAL: 8, Turn.HANDED_BACK: 6, Turn.INSTRUCTED: 6, Turn.EXTENDED: 4, Turn.EMERGENCY: 3,
+    Turn.ANONYMOUS: 25, Turn.URGED: 16, Turn.OUTSIDE: 16, Turn.NOT_SATISFIED: 12, Turn.REOPENED: 10, Turn.FACTS: 10,
+    Turn.CONSULTED: 8, Turn.CONFIDENTIAL: 3, Turn.HANDED_BACK: 6, Turn.INSTRUCTED: 6, Turn.EXTENDED: 4, Turn.EMERGENCY: 3,
     Turn.VERY_LATE: 2, Turn.BACK_THRICE: 1, Turn.WAGES: 1,
 }  # fmt: skip
 BESIDE: Counts = {
@@ -177,7 +177,11 @@ SLOW = frozenset({
 BY_HOTLINE = frozenset({Turn.CONFIDENTIAL, Turn.HANDED_BACK, Turn.BACK_THRICE, Turn.EMERGENCY})
 """Taken down at the county: it sends them, and of a confidential one nobody else knows."""
 GROUPS_OF = {
-    Turn.EXTENDED: ("01", "04", "05"),Turn.CONSULTED: ("01", "04", "05"), Turn.OUTSIDE: ("01", "03", "05"), Turn.CONFIDENTIAL: ("07", "06")}
+    Turn.EXTENDED: ("01", "04", "05"),
+    Turn.CONSULTED: ("01", "04", "05"),
+    Turn.OUTSIDE: ("01", "03", "05"),
+    Turn.CONFIDENTIAL: ("07", "06"),
+}
 
 
 class _Teller:

@@ -114,6 +114,19 @@ def paused(hand: Hand) -> None:
     hand.answer()
 
 
+def confidential(hand: Hand) -> None:
+    """The two at the head of the county are let look, so that their figures are those of the whole county."""
+    for username in ("zhuxi", "fuzhuxi"):
+        casework.let_look(
+            hand.pk,
+            user_id=hand.cast.users[username],
+            reason="涉及个人隐私，由领导把关",
+            actor=hand.lead,
+            now=hand.soon(9),
+        )
+    hand.work()
+
+
 def extended(hand: Hand) -> None:
     asked = casework.ask_extension(
         hand.pk, days=5, reason="当事人多，账目要逐笔核对", actor=hand.lead, now=hand.later(90)
@@ -247,5 +260,5 @@ WAYS: Mapping[Turn, Callable[[Hand], None]] = {
     Turn.IN_VAIN: in_vain, Turn.NOT_SATISFIED: not_satisfied, Turn.REOPENED: reopened, Turn.HELPED: helped,
     Turn.OUTSIDE: sent_out, Turn.CONSULTED: consulted, Turn.PAUSED: paused, Turn.EXTENDED: extended, Turn.LATE: late,
     Turn.VERY_LATE: very_late, Turn.HANDED_BACK: handed_back, Turn.BACK_THRICE: back_thrice, Turn.URGED: urged,
-    Turn.INSTRUCTED: instructed, Turn.LETTER: lettered, Turn.REPLIED: replied, Turn.WAGES: wages, Turn.MAIN: merged,
+    Turn.INSTRUCTED: instructed, Turn.LETTER: lettered, Turn.CONFIDENTIAL: confidential, Turn.REPLIED: replied, Turn.WAGES: wages, Turn.MAIN: merged,
 }  # fmt: skip
