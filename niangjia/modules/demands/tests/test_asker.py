@@ -249,6 +249,13 @@ def test_found_by_words_number_phone_and_name(tree: Tree, clerk) -> None:
     assert not found(Demand.objects.visible_to(south), "没有热水").exists()
 
 
+def test_found_by_the_number_it_has_in_another_system(tree: Tree, clerk) -> None:
+    handed = demand(tree.north, partner="city", partner_number="12345-20261120-7", channel=Channel.PARTNER)
+    rows = Demand.objects.visible_to(clerk)
+    assert list(found(rows, "12345-20261120-7")) == [handed]
+    assert not found(Demand.objects.visible_to(acting_as("CLERK", tree.south)), "12345-20261120-7").exists()
+
+
 def test_an_anonymous_asker_is_not_found_by_the_number(tree: Tree, clerk) -> None:
     demand(tree.north, "食堂不干净", asker_name="欧阳雪", asker_phone="12499887766", is_anonymous=True, kind="1401")
     for text in ("12499887766", "7766", "欧阳雪"):
