@@ -83,7 +83,7 @@ def beside_ground() -> Ground:
     firms = (*(Firm(0, name, is_platform=False) for name in BESIDE_FIRMS), Firm(0, BESIDE_RIDERS, is_platform=True))
     names = dict(BESIDE_TOWNSHIPS)
     towns = tuple(
-        Township(row.pk, row.division_id, names[row.division_id][:-2].removesuffix("镇"), firms, (), 1.0)
+        Township(row.pk, row.division_id, names[row.division_id].removesuffix("街道").removesuffix("镇"), firms, (), 1.0)
         for row in rows
     )
     return Ground(county.pk, towns, 0, towns[0].scope_id, None)

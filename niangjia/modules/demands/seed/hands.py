@@ -27,6 +27,7 @@ from niangjia.modules.demands.seed.plan import Fate, Ground, Told, Turn
 
 WHY = "the demonstration's own story"
 PARTNER_CODE, PARTNER_NAME = "hotline-12345", "12345政务服务便民热线"
+RATE_SHARE = 0.6
 DAY = 420
 """Working minutes of a day."""
 LIMIT = {Urgency.NORMAL: 5 * DAY, Urgency.PRESSING: 3 * DAY}
@@ -255,18 +256,21 @@ class Hand:
         set_outcome(self.pk, how_closed=how.value, recovered_fen=recovered, actor=actor, now=self.at)
 
     def confirm(self) -> None:
-        now, rated = self.later(self.between(40, 600)), self.chance.random() < 0.6
-        rating = self.chance.choice((3, 4, 4, 5, 5, 5)) if rated else None
-        if self.one.turn is Turn.RATED:
-            casework.rate_case(
-                self.pk, rating=rating or 5, is_satisfied=True, text=self.chance.choice(sayings.THANKED), actor=casework.ASKER,
-                now=now,
-            )  # fmt: skip
+        now, turn = self.later(self.between(40, 600)), self.one.turn
+        rating = self.chance.choice((3, 4, 4, 5, 5, 5)) if self.chance.random() < RATE_SHARE else None
+        said = self.chance.choice(sayings.THANKED)
+        if turn is Turn.RATED:
+            casework.rate_case(self.pk, rating=rating or 5, is_satisfied=True, text=said, actor=casework.ASKER, now=now)
             return
         casework.call_back(
-            self.pk, is_reached=True, is_satisfied=True, rating=rating, text=self.chance.choice(sayings.THANKED),
+            self.pk, is_reached=True, is_satisfied=True, rating=None if turn is Turn.GRUDGING else rating, text=said,
             actor=self.hotline, now=now,
         )  # fmt: skip
+        if turn is Turn.GRUDGING:
+            casework.rate_case(
+                self.pk, rating=self.chance.choice((1, 2, 2)), is_satisfied=False, text="事情是办了，就是等得太久。",
+                actor=casework.ASKER, now=self.later(500),
+            )  # fmt: skip
 
     def call_in_vain(self) -> None:
         now = self.later(self.between(90, 500))

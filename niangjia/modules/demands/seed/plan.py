@@ -50,6 +50,7 @@ class Turn(StrEnum):
 
     NONE = auto()
     RATED = auto()  # the asker answers by the phone and no call-back is needed
+    GRUDGING = auto()  # solved, but not to the asker's liking
     IN_VAIN = auto()  # reached at the second try
     NOT_SATISFIED = auto()
     REOPENED = auto()
@@ -81,7 +82,7 @@ COUNTY: Counts = {
     Fate.IN_HAND: 15, Fate.ANSWERED: 9, Fate.REOPENED: 2,
 }  # fmt: skip
 COUNTY_TURNS: Turns = {
-    Turn.RATED: 130, Turn.REPLIED: 50, Turn.IN_VAIN: 24, Turn.LATE: 22, Turn.HELPED: 20, Turn.PAUSED: 20, Turn.LETTER: 20,
+    Turn.RATED: 130, Turn.GRUDGING: 14, Turn.REPLIED: 50, Turn.IN_VAIN: 24, Turn.LATE: 22, Turn.HELPED: 20, Turn.PAUSED: 20, Turn.LETTER: 20,
     Turn.ANONYMOUS: 25, Turn.URGED: 16, Turn.OUTSIDE: 16, Turn.NOT_SATISFIED: 12, Turn.REOPENED: 10, Turn.FACTS: 10,
     Turn.CONSULTED: 8, Turn.CONFIDENTIAL: 3, Turn.HANDED_BACK: 6, Turn.INSTRUCTED: 6, Turn.EXTENDED: 4, Turn.EMERGENCY: 3,
     Turn.VERY_LATE: 2, Turn.BACK_THRICE: 1, Turn.WAGES: 1,
@@ -90,7 +91,7 @@ BESIDE: Counts = {
     Fate.AT_ONCE: 14, Fate.RESOLVED: 32, Fate.UNREACHED: 2, Fate.RECEIVED: 1, Fate.IN_HAND: 2, Fate.REFUSED: 4,
     Fate.MERGED: 3, Fate.WITHDRAWN: 2,
 }  # fmt: skip
-BESIDE_TURNS: Turns = {Turn.RATED: 8, Turn.IN_VAIN: 2, Turn.REPLIED: 3, Turn.LATE: 1}
+BESIDE_TURNS: Turns = {Turn.RATED: 8, Turn.GRUDGING: 1, Turn.IN_VAIN: 2, Turn.REPLIED: 3, Turn.LATE: 1}
 SMALL: Counts = {
     Fate.AT_ONCE: 4, Fate.RESOLVED: 24, Fate.UNREACHED: 1, Fate.RECEIVED: 2, Fate.FACTS_ASKED: 1, Fate.ACCEPTED: 1,
     Fate.IN_HAND: 5, Fate.ANSWERED: 1, Fate.REOPENED: 1,
@@ -174,6 +175,9 @@ SLOW = frozenset({
     Turn.LATE, Turn.VERY_LATE, Turn.PAUSED, Turn.EXTENDED, Turn.OUTSIDE, Turn.CONSULTED, Turn.REOPENED, Turn.NOT_SATISFIED,
     Turn.HANDED_BACK, Turn.BACK_THRICE, Turn.HELPED, Turn.FACTS, Turn.EMERGENCY, Turn.INSTRUCTED, Turn.IN_VAIN,
 })  # fmt: skip
+ANYWHERE, SHARE_ANYWHERE = frozenset({Turn.NONE, Turn.RATED, Turn.REPLIED}), 0.14
+"""Of these some lie in no township: where the firm is, nobody said."""
+UNNAMED = ("一家装修公司", "一家电商公司", "一家外贸厂", "一家养老院", "一家培训机构")
 BY_HOTLINE = frozenset({Turn.CONFIDENTIAL, Turn.HANDED_BACK, Turn.BACK_THRICE, Turn.EMERGENCY})
 """Taken down at the county: it sends them, and of a confidential one nobody else knows."""
 GROUPS_OF = {
@@ -253,16 +257,17 @@ class _Teller:
         if turn in BY_HOTLINE:
             channel = Channel.HOTLINE
         if place is None:
-            place = self.township()
+            anywhere = fate is Fate.RESOLVED and turn in ANYWHERE and chance.random() < SHARE_ANYWHERE
+            place = None if anywhere else self.township()
         elif place < 0:
             place = None
         town = self.ground.townships[place if place is not None else self.ground.demo]
         of_platforms = line.kind[:2] == "08"
         firms = [firm for firm in town.firms if firm.is_platform == of_platforms] or town.firms
-        firm = chance.choice(firms) if firms and (place is not None or "{firm}" in line.title + line.body) else None
+        firm = chance.choice(firms) if firms and place is not None else None
         spot = f"{town.name}{chance.choice(('东', '南', '西', '北', '中心'))}站点" if of_platforms else ""
         words = {
-            "firm": firm.name if firm else "这家单位",
+            "firm": firm.name if firm else chance.choice(UNNAMED),
             "place": spot or town.name,
             "month": str((at.month - 2) % 12 + 1),
         }
@@ -318,7 +323,7 @@ def plan_beside(ground: Ground, counts: Counts, turns: Turns, *, seed: str, now:
             for _ in range(counts.get(fate, 0))
         ]
     told += [
-        teller.told(fate, at=teller.moment(oldest=3, youngest=0))
+        teller.told(fate, at=teller.moment(oldest=3, youngest=0), place=-1)
         for fate in (Fate.RECEIVED, Fate.IN_HAND)
         for _ in range(counts.get(fate, 0))
     ]
