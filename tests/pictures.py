@@ -42,6 +42,7 @@ WORKER = "a worker"
 ASKED = """
 import json
 from niangjia.engines.imports.models import ImportBatch
+from niangjia.modules.demands.models import Demand
 from niangjia.modules.members.models import DuplicatePair, JoiningApplication
 from niangjia.modules.members.seed import joining_link
 why = {"reason": "pictures of the demonstration"}
@@ -50,7 +51,55 @@ print(json.dumps({
     "pair": DuplicatePair.objects.unscoped(**why).order_by("pk").first().pk,
     "join": joining_link()[0],
     "phone": JoiningApplication.objects.unscoped(**why).filter(state="ACCEPTED").order_by("pk").first().phone,
+    "demand": Demand.objects.unscoped(**why).get(recovered_fen=12_600_000).pk,
 }))
+"""
+
+
+# Recorded after the figures were taken, which they would change.
+ASKS = """
+import json
+from django.utils import timezone
+from niangjia.engines.casework import actions as casework
+from niangjia.kernel.access.models import Grant, User
+from niangjia.kernel.access.queries import actor_of
+from niangjia.modules.demands.actions import Channel, Facts, Nature, record_demand
+from niangjia.modules.members.models import JoiningApplication
+why, now = {"reason": "pictures of the demonstration"}, timezone.now()
+worker = JoiningApplication.objects.unscoped(**why).filter(state="ACCEPTED").order_by("pk").first()
+rights, hotline = (User.objects.get(username=name).pk for name in ("weiquan", "rexian"))
+county = Grant.objects.unscoped(**why).get(user=rights).scope_id
+asked = record_demand(
+    Facts(
+        nature=Nature.HELP, channel=Channel.PHONE_PAGE, kind="0101", people=1, asker_name="林小燕",
+        title="外卖站点拖欠工钱", asker_phone=worker.phone, asker_user_id=worker.user_id, employer_name="好味餐饮管理公司",
+        body="在好味餐饮送外卖，八月起没有结工钱，一共九千六百元，站长说等平台结算。想请工会帮忙要回来。",
+    ),
+    scope_id=county, actor=casework.ASKER, now=now,
+)
+casework.assign_case(
+    asked.pk, scope_id=county, user_id=rights, actor=actor_of(hotline, now=now), now=now
+)
+casework.answer_case(
+    asked.pk, text="已同站点和平台核对：拖欠的 9,600 元今天下午到账，以后按月结清。站长书面作了保证。",
+    actor=actor_of(rights, now=now), now=now,
+)
+print(json.dumps({"mine": asked.pk}))
+"""
+RINGS = """
+from django.utils import timezone
+from niangjia.kernel.access.actor import SYSTEM
+from niangjia.kernel.access.models import Grant
+from niangjia.modules.demands.actions import Channel, Facts, Nature, record_demand
+county = Grant.objects.unscoped(reason="pictures of the demonstration").get(user__username="weiquan").scope_id
+record_demand(
+    Facts(
+        nature=Nature.HELP, channel=Channel.HOTLINE, title="家具厂宿舍起火，有人受伤", people=20, place="工业园区 12 号",
+        body="工业园区家具厂宿舍楼起火，有人从二楼跳下来受伤，二十多个人还在楼下。", asker_phone="12400000999",
+    ),
+    scope_id=county, actor=SYSTEM, now=timezone.now(),
+)
+print("{}")
 """
 
 
@@ -63,6 +112,9 @@ class Picture:
     theme: str = "light"
     opens: str = ""  # a selector that is clicked first, and opens the drawer
     clicks: tuple[str, ...] = ()  # what is clicked after that
+    writes: tuple[tuple[str, str], ...] = ()  # what is typed after that: selector and text
+    scrolls: str = ""  # a selector that is brought to the top
+    first: str = ""  # what happens in the demonstration before, and which facts that makes
     folder: Path = README
 
     @property
@@ -87,6 +139,18 @@ PICTURES = (
     Picture("applications", "zujian", "/desk/applications/"),
     Picture("duplicate", "zujian", "/desk/duplicates/{pair}/"),
     Picture("phone-applications", "zujian", "/desk/applications/", phone=True),
+    Picture("demands-inbox", "jingban", "/desk/demands/inbox/"),
+    Picture("demands-board", "zhuxi", "/desk/demands/board/"),
+    Picture("demand", "zhuxi", "/desk/demands/{demand}/"),
+    Picture("supervising", "zhuxi", "/desk/demands/supervising/"),
+    Picture("insight", "zhuxi", "/desk/insight/demands/", clicks=("main a:text-is('近两年')",)),
+    Picture("catalogue", "zhuxi", "/desk/demands/catalogue/?kind=0101"),
+    Picture(
+        "responsibilities", "zhuxi", "/desk/demands/responsibilities/", scrolls="main h2:text-is('各类诉求都适用')"
+    ),
+    Picture("emergencies", "zhuxi", "/desk/demands/emergencies/"),
+    Picture("calendar", "zhuxi", "/desk/worktime/calendar/"),
+    Picture("phone-inbox", "jingban", "/desk/demands/inbox/", phone=True),
     Picture("worker-join", "", "{join}", phone=True),
     Picture("worker-home", WORKER, "/", phone=True),
     Picture("worker-union", WORKER, "/phone/union/", phone=True),
@@ -110,6 +174,18 @@ PICTURES = (
         clicks=("#drawer button:text('查看完整') >> nth=0",),
         folder=MANUAL,
     ),
+    Picture("worker-demand-new", WORKER, "/phone/demands/new/", phone=True),
+    Picture("worker-demand", WORKER, "/phone/demands/{mine}/", phone=True, first=ASKS),
+    Picture(
+        "hotline",
+        "rexian",
+        "/desk/hotline/?phone={phone}",
+        clicks=("main button:has-text('接听')",),
+        writes=(
+            ("#id_body", "我在北山家具厂上班，三个月没有发工资了，一共欠我一万八千元，车间里还有几个人也没拿到。"),
+        ),
+    ),
+    Picture("alert", "zhuxi", "/desk/demands/alerts/", first=RINGS),  # the last one: it stands over every page after
 )
 
 
@@ -138,6 +214,8 @@ def main() -> None:
 
 def take(picture: Picture, browser: Browser, demo: Demo) -> None:
     server = demo.url
+    if picture.first:
+        demo.facts |= json.loads(demo.shell(picture.first))
     with desk_window(browser, **(PHONE if picture.phone else DESK)) as window:
         window.add_cookies([{"name": "theme", "value": picture.theme, "url": server}])
         page = window.new_page()
@@ -155,6 +233,12 @@ def take(picture: Picture, browser: Browser, demo: Demo) -> None:
         for selector in picture.clicks:
             page.locator(selector).click()
             page.wait_for_load_state("networkidle")
+        for selector, text in picture.writes:
+            page.locator(selector).fill(text)
+            page.wait_for_timeout(1500)
+            page.wait_for_load_state("networkidle")
+        if picture.scrolls:
+            page.locator(picture.scrolls).first.evaluate("one => one.scrollIntoView({block: 'start'})")
         page.mouse.move(0, 0)
         page.screenshot(path=picture.path)
 
@@ -194,7 +278,13 @@ class Demo:
     url: str
     facts: dict[str, str]
     notices: Path
+    environment: dict[str, str]
     cookies: list[Any] = field(default_factory=list)
+
+    def shell(self, said: str) -> str:
+        """What a few lines print that run within the demonstration."""
+        shell = [sys.executable, "-m", "django", "shell", "--no-imports", "--command", said]
+        return subprocess.run(shell, env=self.environment, stdout=subprocess.PIPE, check=True, text=True).stdout
 
 
 @contextmanager
@@ -222,7 +312,9 @@ def county() -> Iterator[Demo]:
         ) as web:
             try:
                 wait_for(f"http://127.0.0.1:{port}/accounts/login/", web)
-                yield Demo(f"http://127.0.0.1:{port}", asked(environment), notices)
+                demo = Demo(f"http://127.0.0.1:{port}", {}, notices, environment)
+                demo.facts |= json.loads(demo.shell(ASKED))
+                yield demo
             finally:
                 web.terminate()
     finally:
@@ -234,13 +326,6 @@ def county() -> Iterator[Demo]:
 
 def run(*arguments: str, environment: dict[str, str]) -> None:
     subprocess.run([sys.executable, *arguments], env=environment, stdout=subprocess.DEVNULL, check=True)
-
-
-def asked(environment: dict[str, str]) -> dict[str, str]:
-    shell = [sys.executable, "-m", "django", "shell", "--no-imports", "--command", ASKED]
-    told = subprocess.run(shell, env=environment, stdout=subprocess.PIPE, check=True, text=True).stdout
-    facts: dict[str, str] = json.loads(told)
-    return facts
 
 
 def free_port() -> int:
