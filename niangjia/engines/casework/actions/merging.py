@@ -46,7 +46,7 @@ def merge_cases(case_ids: Sequence[int], *, into_id: int, reason: str, actor: Ac
     main = cases[into_id]
     for case in cases.values():
         ensure_right(case, Verb.MERGE, actor)
-        ensure_stage(case, Verb.MERGE)
+        ensure_stage(case, Verb.MERGE, actor)
         if case.kind != main.kind:
             raise Refused("case.merge_kind", "两件事项的类型不同，不能并案。", "into_id")
         if case.is_confidential and not main.is_confidential:

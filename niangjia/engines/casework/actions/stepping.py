@@ -79,7 +79,7 @@ def stepping(
     with transaction.atomic():
         case = locked(case_id, actor)
         ensure_right(case, verb, actor)
-        ensure_stage(case, verb)
+        ensure_stage(case, verb, actor)
         ensure_possible(case, verb, actor, now=now)
         with writing(
             case, verb, actor=actor, now=now, text=text, by_name=by_name, file_ids=file_ids, reason=reason

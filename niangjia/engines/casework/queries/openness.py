@@ -58,12 +58,13 @@ def ensure_right(case: Case, verb: Verb, actor: Actor, roles: frozenset[str] | N
     raise NotPermitted(f"您不能对这件{kind.noun}“{verb.label}”：要由主办人或有相应权限的人办理。")
 
 
-def ensure_stage(case: Case, verb: Verb) -> None:
-    """Raises Refused with a sentence that says who did what meanwhile."""
+def ensure_stage(case: Case, verb: Verb, actor: Actor) -> None:
+    """Raises Refused with a sentence that says who did what meanwhile; the one who asked reads no officer's name."""
     if case.stage_now in RIGHTS[verb].stages:
         return
     last: Entry | None = case.entries.filter(data__to=case.stage).order_by("-id").first()
-    done = f"已由{last.user_name}{Verb(last.verb).label}，" if last else ""
+    who = "" if actor == ASKER else f"由{last.user_name}" if last else ""
+    done = f"已{who}{Verb(last.verb).label}，" if last else ""
     raise Refused(f"case.{verb.value}", f"{done}现在是“{case.stage_now.label}”，不能{verb.label}。请刷新后再看。")
 
 

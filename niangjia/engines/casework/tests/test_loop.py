@@ -8,7 +8,7 @@ import pytest
 
 from niangjia.engines.casework import actions, queries
 from niangjia.engines.casework.actions import ASKER
-from niangjia.engines.casework.models import Entry, Role
+from niangjia.engines.casework.models import Case, Entry, Role
 from niangjia.engines.casework.rules import Stage, Verb
 from niangjia.engines.casework.tests.world import NOW, ZONE, World, again, later
 from niangjia.kernel.audit.models import AuditEntry
@@ -210,6 +210,10 @@ def test_who_acts_on_what_has_moved_on_reads_who_was_faster(world: World) -> Non
     with pytest.raises(Refused, match="已由clerk受理，现在是“已受理”") as refusal:
         actions.accept_case(case.pk, actor=world.actor("head"), now=NOW)
     assert refusal.value.code == "case.accept"
+    actions.refuse_case(world.open().pk, reason="不属于工会", actor=world.actor("clerk"), now=NOW)
+    refused = Case.objects.unscoped(reason="a test looks").get(stage=Stage.REFUSED)
+    with pytest.raises(Refused, match=r"^已不予受理，现在是"):
+        actions.withdraw_case(refused.pk, reason="不用了", actor=ASKER, now=NOW)
 
 
 def test_load_and_participants(world: World) -> None:

@@ -66,7 +66,7 @@ def _part(act: Act, case: Case, request: HttpRequest) -> Any:
 def _ensure_open(act: Act, case: Case, actor: Actor) -> None:
     """A form that can't be sent isn't shown. Raises NotPermitted, Refused."""
     ensure_right(case, act.verb, actor)
-    ensure_stage(case, act.verb)
+    ensure_stage(case, act.verb, actor)
     ensure_possible(case, act.verb, actor, now=timezone.now())
 
 
