@@ -23,7 +23,7 @@ class Begun(NamedTuple):
 
 def story_begun() -> Begun | None:
     entry = AuditEntry.objects.filter(verb=BEGUN).order_by("-pk").first()
-    if entry is None:
+    if entry is None or entry.after is None:
         return None
     return Begun(entry.after["scale"], entry.after["seed"], timezone.localtime(entry.at))
 

@@ -17,8 +17,6 @@ from niangjia.modules.demands.actions.responsibility import LineFacts, add_line
 from niangjia.modules.demands.models import Responsibility
 from niangjia.modules.demands.seed.plan import Firm, Ground, Township
 from niangjia.modules.organisations.actions.organisations import add_organisation, plant_root
-from niangjia.modules.organisations.models import Organisation
-from niangjia.modules.organisations.rules import OrganisationKind
 from niangjia.modules.organisations.seed import (
     COUNTY,
     PASSWORD,
@@ -28,6 +26,7 @@ from niangjia.modules.organisations.seed import (
     number_to_id,
     representatives,
 )
+from niangjia.modules.organisations.synthetic import K as OrganisationKind
 from niangjia.modules.organisations.synthetic import Plan
 
 LONG_AGO = timedelta(days=800)
@@ -78,15 +77,14 @@ def ground_of(plan: Plan) -> Ground:
 
 def beside_ground() -> Ground:
     """Of the smaller county, which was planted when the story began."""
-    county = Organisation.objects.unscoped(reason=WHY).get(name=BESIDE_NAME)
-    rows = Organisation.objects.unscoped(reason=WHY).filter(scope__parent=county.pk).order_by("pk")
+    seat = Grant.objects.unscoped(reason=WHY).get(user__username="beizhuxi", ended_at=None).scope_id
+    scopes = Scope.objects.filter(parent=seat).order_by("pk")[: len(BESIDE_TOWNSHIPS)]
     firms = (*(Firm(0, name, is_platform=False) for name in BESIDE_FIRMS), Firm(0, BESIDE_RIDERS, is_platform=True))
-    names = dict(BESIDE_TOWNSHIPS)
     towns = tuple(
-        Township(row.pk, row.division_id, names[row.division_id].removesuffix("街道").removesuffix("镇"), firms, (), 1.0)
-        for row in rows
+        Township(scope.pk, code, name.removesuffix("街道").removesuffix("镇"), firms, (), 1.0)
+        for scope, (code, name) in zip(scopes, BESIDE_TOWNSHIPS, strict=True)
     )
-    return Ground(county.pk, towns, 0, towns[0].scope_id, None)
+    return Ground(seat, towns, 0, towns[0].scope_id, None)
 
 
 def prepare(ground: Ground, *, now: datetime) -> None:

@@ -6,6 +6,7 @@ import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from niangjia.engines.casework import actions as casework
 from niangjia.engines.casework.models import Case
@@ -49,7 +50,8 @@ class Cast:
     paths: Mapping[int, str]
     known: dict[int, Actor] = field(default_factory=dict)
 
-    def actor(self, user_id: int) -> Actor:
+    def actor(self, user_id: int | None) -> Actor:
+        assert user_id is not None
         if user_id not in self.known:
             self.known[user_id] = actor_of(user_id, now=self.now)
         return self.known[user_id]
@@ -102,12 +104,13 @@ class Hand:
 
     # --- who ---
 
-    def case_value(self, name: str) -> object:
+    def case_value(self, name: str) -> Any:
         return Case.objects.unscoped(reason=WHY).values_list(name, flat=True).get(pk=self.pk)
 
     @property
     def case(self) -> Case:
-        return Case.objects.unscoped(reason=WHY).select_related("scope").get(pk=self.pk)
+        case: Case = Case.objects.unscoped(reason=WHY).select_related("scope").get(pk=self.pk)
+        return case
 
     @property
     def lead(self) -> Actor:

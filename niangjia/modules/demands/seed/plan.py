@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from niangjia.kernel.synthetic import name_of, phone_number
 from niangjia.modules.demands.rules import Channel, Nature, Party
-from niangjia.modules.demands.seed.sayings import Line, enquiries, matters
+from niangjia.modules.demands.seed.sayings import ENQUIRIES, MATTERS, Line
 
 DAYS = 730
 FIRST_PHONE = 60_000_000
@@ -194,7 +194,7 @@ class _Teller:
     def __init__(self, ground: Ground, *, seed: str, now: datetime) -> None:
         self.ground, self.now = ground, now
         self.chance = random.Random(f"story:{seed}")
-        self.lines = {True: enquiries(), False: matters()}
+        self.lines = {True: ENQUIRIES, False: MATTERS}
         self.reach = list(accumulate(township.weight for township in ground.townships))
         self.days = self._days()
         self.phones = FIRST_PHONE + self.chance.randrange(1_000) * 10_000
@@ -334,7 +334,7 @@ def plan_beside(ground: Ground, counts: Counts, turns: Turns, *, seed: str, now:
 
 
 def _line(kind: str) -> Line:
-    return next(line for line in matters() if line.kind == kind)
+    return next(line for line in MATTERS if line.kind == kind)
 
 
 def _riders(teller: _Teller) -> Iterator[Told]:

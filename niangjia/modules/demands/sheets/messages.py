@@ -124,7 +124,7 @@ def opened(path: Path) -> IO[str]:
         raw = gzip.open(path, "rb") if packed else path.open("rb")  # noqa: SIM115 - the wrapper closes it
     except OSError as error:
         raise Refused("messages.file", f"The file can't be read: {error.strerror or error}.") from None
-    return io.TextIOWrapper(raw, encoding="utf-8-sig", errors="replace", newline="")  # type: ignore[arg-type]
+    return io.TextIOWrapper(raw, encoding="utf-8-sig", errors="replace", newline="")
 
 
 def rows_of(file: IO[str]) -> Iterator[tuple[int, dict[str, str]]]:

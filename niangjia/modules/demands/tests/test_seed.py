@@ -83,7 +83,7 @@ def test_the_wages_come_to_126_000_yuan() -> None:
 
 
 def test_only_what_is_meant_to_ring_rings() -> None:
-    for line in (*sayings.enquiries(), *sayings.matters()):
+    for line in (*sayings.ENQUIRIES, *sayings.MATTERS):
         words = {"firm": "禾岸机械有限公司", "place": "望春", "month": "7"}
         said = f"{line.title}\n{line.body}".format(**words)
         assert emergency_rules.fired(emergency_rules.DEFAULTS, said, line.people) is None, said
