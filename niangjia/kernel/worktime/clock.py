@@ -69,7 +69,6 @@ class Hours:
         return (self.season_from, self.season_until) == ("01-01", "12-31")
 
 
-DEFAULT_HOURS = Hours(DEFAULT_SPANS)
 
 
 class Calendar:

@@ -43,6 +43,8 @@ PUBLIC_DOORS = frozenset({Channel.PHONE_PAGE})
 """Doors at which nobody of the union stands; one asker comes through them only so often a day."""
 
 MOST_A_DAY = 10
+SHORTEST_REASON = 4
+"""Characters: of why somebody looked at a name or number in full."""
 
 
 class Party(Code):

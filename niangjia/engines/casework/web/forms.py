@@ -19,7 +19,6 @@ from niangjia.engines.casework.web.pickers import place_of_officer, used_offices
 from niangjia.kernel.access.actor import Actor
 from niangjia.ui.forms import DayField
 
-YES_NO = [("yes", "是"), ("no", "否")]
 RATINGS = [
     ("", "未评分"),
     (5, "5 分 非常满意"),

@@ -15,11 +15,9 @@ from niangjia.modules.demands.actions.facts import editing
 from niangjia.modules.demands.actions.recording import TAIL
 from niangjia.modules.demands.models import Demand
 from niangjia.modules.demands.permissions import Permission
-from niangjia.modules.demands.rules import check_contact, tidy_line
+from niangjia.modules.demands.rules import SHORTEST_REASON, check_contact, tidy_line
 from niangjia.modules.members.queries.people import person_in_sight
 from niangjia.modules.organisations.queries.employers import employer_in_sight
-
-SHORTEST_REASON = 4
 
 
 def link_person(demand_id: int, person_id: int | None, *, actor: Actor, now: datetime) -> Demand:

@@ -24,7 +24,7 @@ from niangjia.modules.demands.models import Call, Demand, Nuisance
 from niangjia.modules.demands.permissions import Permission
 from niangjia.modules.demands.queries.calls import call_in_sight
 from niangjia.modules.demands.queries.demands import demand_in_sight
-from niangjia.modules.demands.rules import CallOutcome, Channel, Facts
+from niangjia.modules.demands.rules import SHORTEST_REASON, CallOutcome, Channel, Facts
 
 HIDDEN = frozenset({"", "anonymous", "unknown", "private", "withheld", "匿名", "未知", "无号码"})
 """What a telephone system says of a number that it was not told."""
@@ -212,7 +212,10 @@ def ensure_next(at: datetime, now: datetime) -> None:
 
 
 def reveal_call(call_id: int, *, reason: str, actor: Actor, now: datetime) -> str:
-    """The number in full, to ring back; the look is kept with its reason."""
+    """The number in full, to ring back; the look is kept with its reason. Raises Refused without one."""
+    reason = reason.strip()
+    if len(reason) < SHORTEST_REASON:
+        raise Refused("reason.short", f"请写明查看的原因，至少 {SHORTEST_REASON} 个字。", "reason")
     call = call_in_sight(call_id, actor)
     audit.record(
         actor=actor, verb="demands.call.revealed", subject=call, path=call.scope.path, reason=reason, now=now

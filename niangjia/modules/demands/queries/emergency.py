@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-
 from niangjia.kernel.access.actor import Actor
 from niangjia.kernel.access.models import Scope
 from niangjia.kernel.errors import Missing
 from niangjia.modules.demands import emergency_rules
 from niangjia.modules.demands.emergency_rules import DEFAULTS, Fired, Rule
 from niangjia.modules.demands.models import EmergencyRule
-from niangjia.modules.demands.permissions import Permission
 
 
 def fired(text: str, people: int, scope_path: str) -> Fired | None:
@@ -43,22 +39,6 @@ def as_row(rule: Rule, scope: Scope) -> EmergencyRule:
         scope=scope, name=rule.name, words=list(rule.words), not_words=list(rule.not_words), people=rule.people,
         urgency=rule.urgency, is_major=rule.is_major,
     )  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Shown:
-    """A rule as the page lists it. `place` is the name of the organisation that keeps it."""
-
-    row: EmergencyRule
-    place: str
-    may_edit: bool
-
-
-def shown_at(scope_path: str, actor: Actor, names: dict[int, str]) -> Sequence[Shown]:
-    return [
-        Shown(row, names.get(row.scope_id, ""), actor.may(Permission.EMERGENCY_EDIT, row.scope.path))
-        for row in rules_at(scope_path)
-    ]
 
 
 def rule_in_sight(pk: int, actor: Actor) -> EmergencyRule:

@@ -239,11 +239,3 @@ def narrowed_by(cut: Cut, code: str) -> dict[str, str]:
     names = {Cut.ZONE: "zone", Cut.OFFICER: "lead", Cut.NATURE: "nature", Cut.CHANNEL: "channel"}
     none = {Cut.ZONE: {"no_zone": "1"}, Cut.OFFICER: {"no_lead": "1"}}
     return {names[cut]: code} if code else none.get(cut, {})
-
-
-def counted_by_place(part: Part, since: date, until: date) -> Any:
-    """Rows (scope, number) over all places, for `engines/metrics`, which adds them up along the tree."""
-    rows = of_period(
-        Demand.objects.unscoped(reason="summed by place; the engine asks the right"), since, until, on=part.on
-    )
-    return rows.values("case__scope").annotate(n=part.aggregate).order_by()

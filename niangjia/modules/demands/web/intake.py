@@ -47,7 +47,6 @@ from niangjia.ui import pages
 from niangjia.ui.forms import DayField, NamePicker, Picker
 from niangjia.ui.pages import actor_of
 
-ALWAYS_ASKED = (Needed.NAME, Needed.PHONE)
 FEWEST_TO_COMPARE = 6
 MOST_OFFERED = 3
 

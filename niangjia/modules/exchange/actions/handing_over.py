@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import connection, transaction
 
@@ -17,6 +17,7 @@ from niangjia.modules.exchange.models import Heard, Partner
 from niangjia.modules.exchange.queries import handed_over
 
 LONGEST_NUMBER = 60
+OLDEST = timedelta(days=366)
 
 
 @dataclass(frozen=True)
@@ -40,8 +41,10 @@ def hand_over(
     number = number.strip()
     if not number or len(number) > LONGEST_NUMBER:
         raise Refused("demand.number", f"number 是贵方的工单编号，1 到 {LONGEST_NUMBER} 个字符。", "number")
-    if received_at is not None and received_at > now:
-        raise Refused("demand.received_at", "received_at 不能晚于现在。", "received_at")
+    if received_at is not None and not now - OLDEST <= received_at <= now:
+        raise Refused(
+            "demand.received_at", "received_at 不能晚于现在，也不能早于一年前；更早的请用批量导入。", "received_at"
+        )
     with transaction.atomic():
         with connection.cursor() as cursor:
             # Two sendings of one number at the same moment: the second finds what the first one wrote.

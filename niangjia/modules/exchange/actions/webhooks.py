@@ -40,7 +40,11 @@ def note(event: CaseStepped) -> None:
     """A message for the partner, in the transaction of the step."""
     if event.verb not in TOLD:
         return
-    case = Case.objects.unscoped(reason="of an event in the same transaction").get(pk=event.case_id)
+    case = (
+        Case.objects.unscoped(reason="of an event in the same transaction")
+        .select_related("split_from")
+        .get(pk=event.case_id)
+    )
     if not case.partner:
         return
     partners = Partner.objects.unscoped(reason="whoever handed the case over is told of it")
@@ -61,7 +65,7 @@ def _body(case: Case, event: CaseStepped, entry: Entry | None) -> str:
         "event": str(event.verb),
         "event_label": Verb(event.verb).label,
         "number": case.number,
-        "partner_number": case.partner_number,
+        "partner_number": case.partner_number or (case.split_from.partner_number if case.split_from else ""),
         "stage": Stage(event.stage_after).name.lower(),
         "stage_label": Stage(event.stage_after).label,
         "text": entry.text if entry is not None and entry.for_asker else "",

@@ -104,7 +104,8 @@ def test_another_partners_demand_is_not_there(line, tree) -> None:
     [
         ({"content": ""}, "content"), ({"nature": 9}, "nature"), ({"number": "x" * 61}, "number"),
         ({"number": " "}, "number"), ({"kind": "9999"}, "kind"), ({"people": 0}, "people"),
-        ({"received_at": "2199-01-01T00:00:00+08:00"}, "received_at"), ({"claimed_yuan": "很多"}, "claimed_yuan"),
+        ({"received_at": "2199-01-01T00:00:00+08:00"}, "received_at"),
+        ({"received_at": "2020-01-01T00:00:00+08:00"}, "received_at"), ({"claimed_yuan": "很多"}, "claimed_yuan"),
         ({"asker": {"phone": "x"}}, "phone"), ({"asker": {"party": 3}}, "asker.party"),
         ({"received_at": "2026-11-20T09:00:00"}, "received_at"), ({"due_at": "2026-12-20T09:00:00"}, "due_at"),
     ],
