@@ -215,7 +215,7 @@ class AnswerForm(ActForm):
 
 
 class ReplyForm(AnswerForm):
-    text = WordsField(label="告知内容", help_text="会发给诉求人，工单继续办理。")
+    text = WordsField(label="告知内容", help_text="会发给诉求人，并入本件的诉求人也会看到；工单继续办理。")
 
 
 class RemarkForm(AnswerForm):

@@ -6,13 +6,13 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('imports', '0001_initial'),
+        ("imports", "0001_initial"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='importbatch',
-            name='asked_by_id',
+            model_name="importbatch",
+            name="asked_by_id",
             field=models.BigIntegerField(null=True),
         ),
     ]

@@ -14,7 +14,6 @@ from niangjia.modules.demands.queries.calls import promises_due
 from niangjia.ui import desk
 
 SECTION = "服务受理"
-MOST_COUNTED = 100
 
 
 def register() -> None:
