@@ -125,12 +125,12 @@ def acted(request: HttpRequest, demand: Demand, door: Door, act: str) -> HttpRes
         except Refused as refusal:
             put_refusal(form, refusal)
         else:
-            messages.success(request, SAID.get(act) or _said_of_rating(demand, form.cleaned_data["is_satisfied"]))
+            messages.success(request, SAID.get(act) or _said_of_rating(demand, is_satisfied=form.cleaned_data["is_satisfied"]))
             return redirect(f"{door.base}#main")
     return shown(request, demand, door, {act: form})
 
 
-def _said_of_rating(demand: Demand, is_satisfied: bool) -> str:
+def _said_of_rating(demand: Demand, *, is_satisfied: bool) -> str:
     if is_satisfied:
         return "谢谢您的评价，这件事办结了。"
     return "收到，已转告办理的工会。" if demand.case.merged_into_id else "收到，工会会接着办，并再答复您。"
