@@ -89,19 +89,21 @@ def beside_ground() -> Ground:
 
 def prepare(ground: Ground, *, now: datetime) -> None:
     """Officers, rules, map and the county beside. Whoever logs in later finds all of it as if it had always been."""
-    long_ago = now - LONG_AGO
+    long_ago, password = now - LONG_AGO, make_password(PASSWORD)  # hashed once: it is slow on purpose
     for username, name, job, place in STORY_OFFICERS:
         if place == COUNTY:
-            appoint(username, name, job, ground.county, now=long_ago, password=PASSWORD)
+            appoint(username, name, job, ground.county, now=long_ago, password=password)
     clerks(ground, now=long_ago)
     chair = actor_of(User.objects.get(username="zhuxi").pk, now=now)
     write_defaults(ground.county, actor=chair, now=long_ago)
     draw_map(ground, chair, long_ago)
-    plant_beside(long_ago)
+    plant_beside(long_ago, password)
 
 
 def appoint(username: str, name: str, job: str, scope_id: int, *, now: datetime, password: str | None = None) -> User:
-    user: User = User.objects.create(username=username, name=name, password=make_password(password), created_at=now)
+    user: User = User.objects.create(
+        username=username, name=name, password=password or make_password(None), created_at=now
+    )
     Grant.objects.create(user=user, job=job, scope_id=scope_id, from_on=timezone.localdate(now), granted_at=now)
     return user
 
@@ -133,7 +135,7 @@ def draw_map(ground: Ground, chair: Actor, now: datetime) -> None:
     Responsibility.objects.unscoped(reason=WHY).filter(scope=county).update(created_at=now)
 
 
-def plant_beside(now: datetime) -> None:
+def plant_beside(now: datetime, password: str) -> None:
     """A tree of its own with a chair, a clerk who logs in, three townships and their clerks."""
     root = plant_root(
         name=BESIDE_NAME,
@@ -143,7 +145,7 @@ def plant_beside(now: datetime) -> None:
         division=BESIDE_CODE,
     )
     officers = {
-        username: appoint(username, name, job, root.pk, now=now, password=PASSWORD)
+        username: appoint(username, name, job, root.pk, now=now, password=password)
         for username, name, job, place in STORY_OFFICERS
         if place == "beside"
     }

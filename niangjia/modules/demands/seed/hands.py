@@ -94,7 +94,7 @@ class Hand:
         moment = max(self.at, min(moment, self.cast.now - timedelta(minutes=1)))
         while self.pk:
             climbs = self.case_value("climb_at")
-            if climbs is None or climbs > moment or not casework.climb_due(now=climbs, case_id=self.pk):
+            if climbs is None or climbs > moment or not casework.climb_due(now=max(climbs, self.at), case_id=self.pk):
                 break
         self.at = moment
         return moment
