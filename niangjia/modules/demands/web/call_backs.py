@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from niangjia.engines.casework.actions.stepping import ensure_right
+from niangjia.engines.casework.queries.openness import ensure_right
 from niangjia.engines.casework.rules import TRIES, Stage, Verb
 from niangjia.kernel.access.guard import requires
 from niangjia.kernel.crypto.masks import mask_phone
