@@ -89,6 +89,7 @@ class Case(ScopedModel):
             ),
         ]
         indexes: ClassVar = [
+            models.Index(fields=["partner_number"], condition=~Q(partner_number=""), name="case_partner_number"),
             models.Index(fields=["received_at", "id"], name="case_newest"),
             models.Index(fields=["scope", "received_at", "id"], name="case_of_scope"),
             models.Index(fields=["due_at", "id"], condition=IS_OPEN, name="case_open_due"),

@@ -3,7 +3,7 @@
 import uuid
 from typing import Any
 
-from django.db import migrations, models
+from django.db import migrations
 from django.utils import timezone
 
 from niangjia.kernel.worktime.holidays import KNOWN, read_notice
@@ -29,12 +29,5 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.CreateModel(
-            name="Mark",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("value", models.CharField(max_length=32)),
-            ],
-        ),
         migrations.RunPython(enter_known_years, migrations.RunPython.noop),
     ]

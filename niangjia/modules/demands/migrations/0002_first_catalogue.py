@@ -28,6 +28,6 @@ def enter(apps: Any, schema_editor: Any) -> None:  # noqa: ARG001
 
 
 class Migration(migrations.Migration):
-    dependencies = [("demands", "0005_proposals_answered")]
+    dependencies = [("demands", "0001_initial")]
 
     operations = [migrations.RunPython(enter, migrations.RunPython.noop)]
