@@ -69,8 +69,6 @@ class Hours:
         return (self.season_from, self.season_until) == ("01-01", "12-31")
 
 
-
-
 class Calendar:
     """Which days are working days. `years`: the tables that are published; other years are guessed."""
 

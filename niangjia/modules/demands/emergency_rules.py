@@ -70,7 +70,12 @@ def fired(rules: Iterable[Rule], text: str, people: int = 1) -> Fired | None:
 
 
 def _fires(rule: Rule, said: str, people: int) -> list[str]:
-    found = [span for word in rule.words for span in _spans(word, said) if not _NEGATED.search(said[max(0, span[0] - LONGEST_NEGATION) : span[0]])]
+    found = [
+        span
+        for word in rule.words
+        for span in _spans(word, said)
+        if not _NEGATED.search(said[max(0, span[0] - LONGEST_NEGATION) : span[0]])
+    ]
     counted = _many(said, rule.people)
     left = _not_crossed_out(found + counted, rule.not_words, said)
     longest = [one for one in left if not any(one != other and _within(one, other) for other in left)]

@@ -125,7 +125,9 @@ def acted(request: HttpRequest, demand: Demand, door: Door, act: str) -> HttpRes
         except Refused as refusal:
             put_refusal(form, refusal)
         else:
-            messages.success(request, SAID.get(act) or _said_of_rating(demand, is_satisfied=form.cleaned_data["is_satisfied"]))
+            messages.success(
+                request, SAID.get(act) or _said_of_rating(demand, is_satisfied=form.cleaned_data["is_satisfied"])
+            )
             return redirect(f"{door.base}#main")
     return shown(request, demand, door, {act: form})
 
