@@ -176,7 +176,7 @@ def counted() -> int:
 
 def main(wanted: int, pg: int) -> None:
     now = timezone.now()
-    root = Organisation.objects.unscoped(reason=REASON).get(scope__parent=None)
+    root = Organisation.objects.unscoped(reason=REASON).filter(scope__parent=None).order_by("pk")[0]
     chair = actor_of(chairs(1)[0].pk, now=now)
     heard = Heard()
     listener = listen(heard)

@@ -94,7 +94,7 @@ def prepare(wanted: int) -> list[Worker]:
 
 def chairs(wanted: int) -> list[User]:
     """Officers over everything."""
-    root = Organisation.objects.unscoped(reason=REASON).get(scope__parent=None)
+    root = Organisation.objects.unscoped(reason=REASON).filter(scope__parent=None).order_by("pk")[0]
     made = []
     for number in range(wanted):
         user, _ = User.objects.get_or_create(

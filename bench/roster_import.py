@@ -53,7 +53,12 @@ WAIT = 1_800
 
 def main(rows: int, kind: str, register: str) -> None:
     today, now = timezone.localdate(), timezone.now()
-    root = Organisation.objects.unscoped(reason=REASON).filter(scope__parent=None).select_related("scope").get()
+    root = (
+        Organisation.objects.unscoped(reason=REASON)
+        .filter(scope__parent=None)
+        .select_related("scope")
+        .order_by("pk")[0]
+    )
     if register.isdigit():
         grow(int(register))
     members = MemberTally.objects.filter(category=0, status__in=(1, 2)).aggregate(n=Sum("n"))["n"]
