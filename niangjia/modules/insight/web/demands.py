@@ -27,6 +27,7 @@ from niangjia.modules.demands.queries.figures import (
     top_of,
     total,
 )
+from niangjia.modules.demands.queries.story import is_being_told
 from niangjia.modules.insight.rules import HEIGHT, STEP, Days, bars, days_of, last_of, months_of, named_periods
 from niangjia.modules.organisations.queries.at import current_organisation, current_path
 from niangjia.ui.pages import actor_of
@@ -65,6 +66,7 @@ def demand_figures(request: HttpRequest) -> HttpResponse:
     return render(
         request, "insight/demands.html",
         {
+            "is_being_told": is_being_told(),
             "days": days, "at": current_organisation(request), "cut": cut,
             "headline": [shown[key] for key in HEADLINE], "all": list(shown.values()),
             "chart": chart(months, days, place),
