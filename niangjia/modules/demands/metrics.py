@@ -47,8 +47,8 @@ def register() -> None:
             counted("received_at", "true"), listed("recorded"), in_period=True, headline=True, order=200,
         ),
         Metric(
-            "demands.resolved", "诉求化解", "件", "期内登记的诉求中诉求人确认解决的，占登记的比例就是化解率；保密的不计。", VIEW,
-            counted("received_at", f"stage = {int(Stage.RESOLVED)}"), listed("resolved"), of="demands.recorded",
+            "demands.resolved", "诉求化解", "件", "期内登记的诉求中诉求人确认解决的，与登记之比就是化解率；保密的不计。", VIEW,
+            counted("received_at", f"stage = {int(Stage.RESOLVED)}"), listed("resolved"),
             in_period=True, order=210,
         ),
         Metric(
@@ -57,6 +57,6 @@ def register() -> None:
         ),
         Metric(
             "demands.on_time", "按时办结", "件", "期内办结的诉求中没有超过任何一个时限的；保密的不计。", VIEW,
-            counted("ended_at", f"{_DONE} and not was_late"), listed("on_time"), of="demands.ended", in_period=True, order=230,
+            counted("ended_at", f"{_DONE} and not was_late"), listed("on_time"), in_period=True, order=230,
         ),
     )  # fmt: skip
