@@ -213,10 +213,10 @@ def ensure_next(at: datetime, now: datetime) -> None:
 
 def reveal_call(call_id: int, *, reason: str, actor: Actor, now: datetime) -> str:
     """The number in full, to ring back; the look is kept with its reason. Raises Refused without one."""
+    call = call_in_sight(call_id, actor)
     reason = reason.strip()
     if len(reason) < SHORTEST_REASON:
         raise Refused("reason.short", f"请写明查看的原因，至少 {SHORTEST_REASON} 个字。", "reason")
-    call = call_in_sight(call_id, actor)
     audit.record(
         actor=actor, verb="demands.call.revealed", subject=call, path=call.scope.path, reason=reason, now=now
     )  # fmt: skip

@@ -9,7 +9,7 @@ from niangjia.modules.demands.models import AskerMessage
 from niangjia.modules.demands.rules import MESSAGES, PLACEHOLDERS, SILENT_TITLE, Step, message_text
 from niangjia.modules.organisations.queries.organisations import names_of
 
-EXAMPLE = {"number": "SQ20261122-0001", "title": "三个月没有发工资", "stage": "办理中", "link": ""}
+EXAMPLE = {"number": "SQ20260108-0012", "title": "三个月没有发工资", "stage": "办理中", "link": ""}
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,8 @@ from urllib.parse import parse_qsl, urlsplit
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from niangjia.engines.casework import actions as casework
 from niangjia.engines.metrics.declared import Period, Place, metric_named, metrics_for
@@ -160,10 +162,15 @@ def test_who_may_not_see_a_demand_does_not_count_it(tree) -> None:
     assert total(outsider, None, FIRST, LAST).counted["recorded"] == 7
 
 
-def test_figures_ask_the_same_number_of_questions_for_any_number_of_rows(tree, django_assert_num_queries) -> None:
-    actor = acting_as("CHAIR", tree.county)
-    with django_assert_num_queries(4):
-        figures(actor, None, FIRST, LAST)
+def test_figures_ask_the_same_number_of_questions_for_any_number_of_rows(tree) -> None:
+    actor, asked = acting_as("CHAIR", tree.county), []
+    for _ in range(2):
+        with CaptureQueriesContext(connection) as caught:
+            figures(actor, None, FIRST, LAST)
+        asked.append(len(caught))
+        for number in range(5):
+            demand(tree.north, f"第{number}件：食堂太贵", now=at(4, 10), route=False)
+    assert asked[0] == asked[1] <= 6
 
 
 def test_the_metrics_by_organisation_are_the_rows_behind_them(tree) -> None:
