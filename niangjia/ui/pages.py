@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from typing import cast
+from collections.abc import Callable, Iterable
+from typing import Any, cast
 from urllib.parse import SplitResult, urlsplit
 
+from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
@@ -43,3 +44,15 @@ def put_refusal(form: object, refusal: Refused) -> None:
     """Show a rule's refusal in the form: beside its field if the form has it, else on top."""
     fields = getattr(form, "fields", {})
     form.add_error(refusal.field if refusal.field in fields else None, refusal.message)  # type: ignore[attr-defined]
+
+
+def sent(form: forms.Form, act: Callable[[dict[str, Any]], object]) -> bool:
+    """True once the form was sent and the act done; a rule's refusal stands in the form."""
+    if not form.is_bound or not form.is_valid():
+        return False
+    try:
+        act(dict(form.cleaned_data))
+    except Refused as refusal:
+        put_refusal(form, refusal)
+        return False
+    return True

@@ -30,12 +30,11 @@ from niangjia.modules.demands.permissions import Permission
 from niangjia.modules.demands.queries.alerts import alert_in_sight, ringing, rings_for
 from niangjia.modules.demands.queries.demands import demand_in_sight
 from niangjia.modules.demands.queries.urgent_reports import addressees, drafted, report_in_sight, reports_of
-from niangjia.modules.demands.web.keeping import sent
 from niangjia.modules.organisations.queries.at import current_path
 from niangjia.modules.organisations.queries.organisations import names_of
 from niangjia.ui import desk
 from niangjia.ui.listing import Mark, Screen, show_list
-from niangjia.ui.pages import actor_of
+from niangjia.ui.pages import actor_of, sent
 from niangjia.ui.templatetags.ui import chinese_day
 
 TEMPLATE = Path(__file__).resolve().parents[1] / "templates" / "demands" / "alerts" / "report.typ"

@@ -34,9 +34,8 @@ from niangjia.modules.demands.permissions import Permission
 from niangjia.modules.demands.queries.catalogue import Catalogue, CatalogueKind, catalogue
 from niangjia.modules.demands.queries.versions import catalogue_of, changes_of, draft, published, said_of
 from niangjia.modules.demands.rules import Needed
-from niangjia.modules.demands.web.keeping import sent
 from niangjia.modules.demands.web.responsibility import handling_jobs
-from niangjia.ui.pages import actor_of
+from niangjia.ui.pages import actor_of, sent
 
 SPARE_ANSWERS = 2
 EDIT = Permission.CATALOGUE_EDIT

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from niangjia.kernel.errors import Missing, Refused
+from niangjia.kernel.errors import Missing
 from niangjia.modules.organisations.queries.at import current_organisation
 from niangjia.modules.organisations.queries.organisations import organisation_in_sight, tops_of
 from niangjia.ui import pages
@@ -26,18 +25,6 @@ def place_here(request: HttpRequest) -> Any:
     if at is None:
         raise Missing
     return organisation_in_sight(at.pk, actor)
-
-
-def sent(form: forms.Form, act: Callable[[dict[str, Any]], object]) -> bool:
-    """True once the form was sent and the act done; a rule's refusal stands in the form."""
-    if not form.is_bound or not form.is_valid():
-        return False
-    try:
-        act(dict(form.cleaned_data))
-    except Refused as refusal:
-        pages.put_refusal(form, refusal)
-        return False
-    return True
 
 
 def form_page(request: HttpRequest, form: forms.Form, **context: Any) -> HttpResponse:

@@ -40,13 +40,13 @@ from niangjia.modules.members.rules import ApplicationState, Document, IdentityA
 from niangjia.modules.members.web.application_lists import APPLICATIONS, ground_label, identity_mark, since, state_mark
 from niangjia.modules.members.web.forms import union_field
 from niangjia.modules.members.web.lists import category_labels
-from niangjia.modules.members.web.sending import form_page, sent
+from niangjia.modules.members.web.sending import form_page
 from niangjia.modules.members.web.wording import told
 from niangjia.modules.organisations.queries.at import current_organisation, current_path
 from niangjia.modules.organisations.queries.membership import employer_names
 from niangjia.modules.organisations.queries.organisations import names_of
 from niangjia.ui.listing import show_list
-from niangjia.ui.pages import actor_of, number_in
+from niangjia.ui.pages import actor_of, number_in, sent
 
 IDENTITY_SAID = {
     IdentityAnswer.MATCHES: "姓名与证件号码一致",

@@ -23,13 +23,13 @@ from niangjia.modules.members.web.applications import tabs
 from niangjia.modules.members.web.forms import name_in, union_names
 from niangjia.modules.members.web.members import likely_union
 from niangjia.modules.members.web.papers import as_download, joining_address, joining_poster, qr_picture, short
-from niangjia.modules.members.web.sending import form_page, sent
+from niangjia.modules.members.web.sending import form_page
 from niangjia.modules.organisations.queries.at import current_organisation, current_path
 from niangjia.modules.organisations.queries.organisations import closed_among, names_of, organisation_options
 from niangjia.ui import pages
 from niangjia.ui.forms import Picker
 from niangjia.ui.listing import show_list
-from niangjia.ui.pages import actor_of
+from niangjia.ui.pages import actor_of, sent
 
 
 class JoiningCodeForm(forms.Form):

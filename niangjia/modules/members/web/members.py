@@ -34,7 +34,7 @@ from niangjia.modules.members.queries.search import first_hits
 from niangjia.modules.members.rules import Document, MembershipState, age_on
 from niangjia.modules.members.web.forms import AdmissionForm, DocumentForm, PersonForm, RenameForm
 from niangjia.modules.members.web.lists import MEMBERS, category_labels, state_mark
-from niangjia.modules.members.web.sending import form_page, sent
+from niangjia.modules.members.web.sending import form_page
 from niangjia.modules.members.web.wording import history, told
 from niangjia.modules.organisations.queries.at import current_organisation, current_path
 from niangjia.modules.organisations.queries.membership import MEMBER_KINDS, takes_members
@@ -47,7 +47,7 @@ from niangjia.modules.organisations.queries.organisations import (
 from niangjia.modules.organisations.queries.tabs import tabs_of
 from niangjia.ui import pages
 from niangjia.ui.listing import show_list
-from niangjia.ui.pages import actor_of
+from niangjia.ui.pages import actor_of, sent
 
 # --- lists ---
 

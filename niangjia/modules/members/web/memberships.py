@@ -30,8 +30,8 @@ from niangjia.modules.members.queries.people import membership_in_sight
 from niangjia.modules.members.rules import Change, MembershipState, changes_from
 from niangjia.modules.members.web.forms import ChangeForm, MembershipForm, TagForm, TransferForm, TransferManyForm
 from niangjia.modules.members.web.members import back_to_member
-from niangjia.modules.members.web.sending import form_page, sent
-from niangjia.ui.pages import actor_of, number_in
+from niangjia.modules.members.web.sending import form_page
+from niangjia.ui.pages import actor_of, number_in, sent
 
 
 @requires(Permission.MEMBER_EDIT)

@@ -2,27 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-
-from niangjia.kernel.errors import Refused
-from niangjia.ui import pages
-
-
-def sent(form: forms.Form, act: Callable[[dict[str, Any]], object]) -> bool:
-    """True once the form was sent and the act done; a rule's refusal stands in the form."""
-    if not form.is_bound or not form.is_valid():
-        return False
-    try:
-        act(dict(form.cleaned_data))
-    except Refused as refusal:
-        pages.put_refusal(form, refusal)
-        return False
-    return True
 
 
 def form_page(

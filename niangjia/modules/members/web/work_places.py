@@ -14,9 +14,8 @@ from niangjia.modules.members.actions import add_delivery_site, add_platform
 from niangjia.modules.members.permissions import Permission
 from niangjia.modules.members.queries.people import delivery_sites, platforms
 from niangjia.modules.members.web.forms import DeliverySiteForm, PlatformForm
-from niangjia.modules.members.web.sending import sent
 from niangjia.ui import pages
-from niangjia.ui.pages import actor_of
+from niangjia.ui.pages import actor_of, sent
 
 SHOWN = 200
 

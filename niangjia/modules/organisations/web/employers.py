@@ -39,7 +39,7 @@ from niangjia.modules.organisations.web.employer_wording import told
 from niangjia.modules.organisations.web.organisations import frame
 from niangjia.ui import desk, pages
 from niangjia.ui.listing import show_list
-from niangjia.ui.pages import actor_of
+from niangjia.ui.pages import actor_of, sent
 from niangjia.ui.templatetags.ui import chinese_day
 
 OF_ONE = replace(EMPLOYERS, template="organisations/employer_tab.html")
@@ -260,18 +260,6 @@ def _done(request: HttpRequest, pk: int, said: str) -> HttpResponse:
 
 
 # --- what these pages share with those of zones ---
-
-
-def sent(form: forms.Form, act: Callable[[dict[str, Any]], object]) -> bool:
-    """True once the form was sent and the act done; a rule's refusal stands in the form."""
-    if not form.is_bound or not form.is_valid():
-        return False
-    try:
-        act(dict(form.cleaned_data))
-    except Refused as refusal:
-        pages.put_refusal(form, refusal)
-        return False
-    return True
 
 
 def form_page(

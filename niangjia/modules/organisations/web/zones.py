@@ -26,10 +26,10 @@ from niangjia.modules.organisations.web.employer_forms import (
 )
 from niangjia.modules.organisations.web.employer_lists import ZONES, coverage_mark, load_mark
 from niangjia.modules.organisations.web.employer_wording import told
-from niangjia.modules.organisations.web.employers import form_page, sent
+from niangjia.modules.organisations.web.employers import form_page
 from niangjia.ui import pages
 from niangjia.ui.listing import show_list
-from niangjia.ui.pages import actor_of
+from niangjia.ui.pages import actor_of, sent
 
 SHOWN = 50
 
