@@ -18,6 +18,7 @@ from django.db.models.functions import Cast, Coalesce, Left, TruncMonth
 from niangjia.engines.casework.rules import Stage
 from niangjia.kernel.access.actor import Actor
 from niangjia.kernel.access.models import User
+from niangjia.kernel.money import yuan
 from niangjia.kernel.words import Word
 from niangjia.modules.demands.models import Demand
 from niangjia.modules.demands.permissions import Permission
@@ -154,6 +155,18 @@ class Line:
         if not whole:
             return None
         return part / whole / 60 if figure.kind == "hours" else part / whole
+
+
+def written(figure: Figure, line: Line) -> str:
+    """As the screen says it: 94.70 of a share, 12.5 hours, yuan of money; — where nothing divides."""
+    value = line.value(figure)
+    if value is None:
+        return "—"
+    if figure.kind == "money":
+        return yuan(int(value)).removesuffix(".00")
+    if figure.kind == "share":
+        return f"{value * 100:.2f}"
+    return f"{value:,.1f}" if figure.kind == "hours" else f"{value:,.0f}"
 
 
 def demands_of(actor: Actor, path: str | None) -> Rows:

@@ -14,7 +14,6 @@ from django.views.decorators.http import require_GET
 
 from niangjia.kernel.access.guard import requires
 from niangjia.kernel.days import day_in
-from niangjia.kernel.money import yuan
 from niangjia.modules.demands.permissions import Permission
 from niangjia.modules.demands.queries.figures import (
     FIGURES,
@@ -26,6 +25,7 @@ from niangjia.modules.demands.queries.figures import (
     narrowed_by,
     top_of,
     total,
+    written,
 )
 from niangjia.modules.demands.queries.story import is_being_told
 from niangjia.modules.insight.rules import HEIGHT, STEP, Days, bars, days_of, last_of, months_of, named_periods
@@ -101,18 +101,6 @@ def shown_of(
         figure, written(figure, line), href if counted else "", quotient,
         f"去年同期 {written(figure, before)}{figure.unit}" if before is not None else "",
     )  # fmt: skip
-
-
-def written(figure: Figure, line: Line) -> str:
-    """94.70 of a share, 12.5 hours, yuan of money; — where nothing divides."""
-    value = line.value(figure)
-    if value is None:
-        return "—"
-    if figure.kind == "money":
-        return yuan(int(value)).removesuffix(".00")
-    if figure.kind == "share":
-        return f"{value * 100:.2f}"
-    return f"{value:,.1f}" if figure.kind == "hours" else f"{value:,.0f}"
 
 
 def chart(lines: list[Line], days: Days, place: int) -> dict[str, Any] | None:
