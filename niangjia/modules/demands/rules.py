@@ -43,6 +43,8 @@ PUBLIC_DOORS = frozenset({Channel.PHONE_PAGE})
 """Doors at which nobody of the union stands; one asker comes through them only so often a day."""
 
 MOST_A_DAY = 10
+TITLE_SHOWN = 30
+"""Characters of what was said that make a title where none was given."""
 SHORTEST_REASON = 4
 """Characters: of why somebody looked at a name or number in full."""
 
@@ -193,7 +195,7 @@ def tidy_text(text: str) -> str:
 def title_from(body: str) -> str:
     """The first sentence, cut: who takes it down need not think of a title."""
     first = next((part for part in _ENDS.split(body) if part.strip()), body).strip()
-    return first if len(first) <= 30 else f"{first[:29]}…"  # noqa: PLR2004
+    return first if len(first) <= TITLE_SHOWN else f"{first[: TITLE_SHOWN - 1]}…"
 
 
 def problems_of(facts: Facts, *, today: date, synthetic: bool = False) -> dict[str, str]:

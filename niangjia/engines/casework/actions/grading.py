@@ -18,6 +18,8 @@ from niangjia.kernel.worktime.limits import Limit
 
 NAMES = ("accept", "answer", "close")
 
+SHORTEST_REASON = 2
+
 
 def set_grading(
     kind: str, urgency: int, *, limits: Mapping[str, Limit], reason: str, actor: Actor, now: datetime
@@ -27,7 +29,7 @@ def set_grading(
     if not actor.may(kind_named(kind).lead, top.path):
         raise NotPermitted
     grade = Urgency(urgency)
-    if len(reason.strip()) < 2:  # noqa: PLR2004
+    if len(reason.strip()) < SHORTEST_REASON:
         raise Refused("grading.reason", "请写明为什么调整。", "reason")
     written = {name: limits[name].written() for name in NAMES}
     with transaction.atomic():

@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 
+from niangjia.engines.casework.actions.opening import TITLE_LENGTH
 from niangjia.engines.casework.rules import PauseReason, Urgency
 from niangjia.engines.casework.web.fields import (
     CaseField,
@@ -123,8 +124,8 @@ class SplitForm(ActForm):
 
     def clean_parts(self) -> list[str]:
         parts = [line.strip() for line in self.cleaned_data["parts"].splitlines() if line.strip()]
-        if any(len(part) > 100 for part in parts):  # noqa: PLR2004 - the length of a title
-            raise forms.ValidationError("每件的标题不超过 100 字。")
+        if any(len(part) > TITLE_LENGTH for part in parts):
+            raise forms.ValidationError(f"每件的标题不超过 {TITLE_LENGTH} 字。")
         return parts
 
 

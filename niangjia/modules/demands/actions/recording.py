@@ -90,7 +90,7 @@ def record_demand(
     if close_at_once:
         casework.close_at_once(case.pk, text=close_at_once, actor=actor, now=now)
     elif route:
-        routing.route(demand, actor=actor, now=now)
+        routing.route(demand, now=now)
     if fired is not None:
         alerts.raise_alert(demand, because=fired.because, now=now)
     if tell and not close_at_once:

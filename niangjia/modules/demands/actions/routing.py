@@ -5,15 +5,15 @@ from __future__ import annotations
 from datetime import datetime
 
 from niangjia.engines.casework.actions.passing import route_case
-from niangjia.kernel.access.actor import SYSTEM, Actor
+from niangjia.kernel.access.actor import SYSTEM
 from niangjia.modules.demands.models import Demand
 from niangjia.modules.demands.queries.routing import Route, route_of
 
 
-def route(demand: Demand, *, actor: Actor, now: datetime) -> Route:  # noqa: ARG001 - see below
+def route(demand: Demand, *, now: datetime) -> Route:
     """Puts a demand that has come in onto a desk and says why; it still has to be accepted there.
 
-    The product does it, whoever (`actor`) took the demand down.
+    The product does it, whoever took the demand down.
     """
     found = route_of(demand, now=now)
     route_case(
