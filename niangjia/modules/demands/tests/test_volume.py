@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
 import pytest
 from django.db import connection
-from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from niangjia.engines.casework.models import Case, Entry, Participant
@@ -23,9 +20,12 @@ from niangjia.modules.demands.queries.lanes import LANES
 from niangjia.modules.demands.rules import Channel, HowClosed, Nature, check_contact, pairs_of
 from niangjia.modules.demands.seed.volume import fill_demands
 from niangjia.modules.organisations.testing import acting_as, small_tree
+from tests.plans import plans_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 WHY = "the test looks at every row"
+
+NAMING = '"casework_case"'
 
 
 def test_rows_hold_what_the_actions_hold() -> None:
@@ -74,31 +74,11 @@ def clean(row: Any) -> None:
 # --- plans ---
 
 
-def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    yield plan
-    for below in plan.get("Plans", ()):
-        yield from nodes(below)
-
-
-def plans(ask) -> list[list[dict[str, Any]]]:
-    with CaptureQueriesContext(connection) as caught:
-        ask()
-    found = []
-    with connection.cursor() as cursor:
-        for query in caught.captured_queries:
-            if '"casework_case"' in query["sql"] and query["sql"].startswith("SELECT"):
-                cursor.execute("explain (format json) " + query["sql"])
-                (answer,) = cursor.fetchone()
-                answer = json.loads(answer) if isinstance(answer, str) else answer
-                found.append(list(nodes(answer[0]["Plan"])))
-    return found
-
-
 def read_through(ask) -> list[str]:
     """Tables of cases and demands that a plan reads from end to end."""
     return [
         node["Relation Name"]
-        for plan in plans(ask)
+        for plan in plans_of(ask, NAMING)
         for node in plan
         if node["Node Type"] == "Seq Scan" and node["Relation Name"] in {"casework_case", "demands_demand"}
     ]

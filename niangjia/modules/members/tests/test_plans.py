@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from django.db import connection
-from django.test.utils import CaptureQueriesContext
 
 from niangjia.kernel.access.actor import Actor
 from niangjia.kernel.lists.paging import list_page
 from niangjia.kernel.lists.spec import list_named
 from niangjia.modules.members.queries.search import first_hits
 from niangjia.modules.organisations.testing import Tree, acting_as, small_tree
+from tests.plans import plans_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 MEMBERS = 50_000
@@ -53,6 +51,8 @@ union all
 select scope_id, status, c, count(*) from members_membership, unnest(categories) c group by 1, 2, 3
 """
 
+NAMING = '"members_membership"."'
+
 
 @pytest.fixture
 def tree() -> Tree:
@@ -64,27 +64,6 @@ def tree() -> Tree:
         for table in ("access_scope", "members_person", "members_membership", "members_membertally"):
             cursor.execute(f"vacuum (analyze) {table}")
     return made
-
-
-def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    yield plan
-    for below in plan.get("Plans", ()):
-        yield from nodes(below)
-
-
-def plans(ask) -> list[list[dict[str, Any]]]:
-    """The plans of the statements that read memberships."""
-    with CaptureQueriesContext(connection) as caught:
-        ask()
-    found = []
-    with connection.cursor() as cursor:
-        for query in caught.captured_queries:
-            if '"members_membership"."' in query["sql"] and query["sql"].startswith("SELECT"):
-                cursor.execute("explain (format json) " + query["sql"])
-                (answer,) = cursor.fetchone()
-                answer = json.loads(answer) if isinstance(answer, str) else answer
-                found.append(list(nodes(answer[0]["Plan"])))
-    return found
 
 
 def on_members(plan: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -101,7 +80,7 @@ NAMES = {"membership_name_1", "membership_name_2", "membership_name_3", "members
 
 def page(actor: Actor, **params: str) -> list[list[dict[str, Any]]]:
     """The plans of the count, if it reads memberships, and of the page."""
-    return plans(lambda: list_page(list_named(SPEC_NAME), actor=actor, params=params))
+    return plans_of(lambda: list_page(list_named(SPEC_NAME), actor=actor, params=params), NAMING)
 
 
 def fence(plan: list[dict[str, Any]]) -> bool:
@@ -173,7 +152,7 @@ def test_how_rows_are_found(tree: Tree, monkeypatch: pytest.MonkeyPatch) -> None
         check_search(actor, "0031", {"membership_phone_tail"})
         check_search(actor, "E1234567", {"membership_person"})
         check_search(actor, "12400000001", {"membership_person"})
-    assert all(fence(plan) for plan in plans(lambda: first_hits(county, "王丁", 6)))
+    assert all(fence(plan) for plan in plans_of(lambda: first_hits(county, "王丁", 6), NAMING))
     check_counts(county)
     check_every_row_is_on_one_page(county)
     # The control: without the fence the planner is free to walk the names and hope for hits.
