@@ -12,6 +12,6 @@ COMMAND = "--universal --python-version 3.11 --generate-hashes --no-emit-index-u
 with tempfile.TemporaryDirectory() as scratch:
     subprocess.run([sys.executable, "-m", "venv", scratch], check=True)
     subprocess.run([f"{scratch}/bin/pip", "install", "--quiet", "uv"], check=True)
-    for target, extras in (("run.txt", []), ("dev.txt", ["--extra", "dev"])):
+    for target, extras in (("run.txt", ["--extra", "triage"]), ("dev.txt", ["--extra", "triage", "--extra", "dev"])):
         compiling = [f"{scratch}/bin/uv", "pip", "compile", "pyproject.toml", *extras, *COMMAND.split(), *sys.argv[1:]]
         subprocess.run([*compiling, "-o", f"requirements/{target}"], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
