@@ -371,3 +371,68 @@ class AskerMessage(ScopedModel):
 
     class Meta:
         constraints: ClassVar = [models.UniqueConstraint(fields=["scope", "step"], name="asker_message_once")]
+
+
+class HotSpot(ScopedModel):
+    """热点: demands of different people about the same matter at the same place.
+
+    What it is about and how many they are is counted from the demands that the reader may see, never kept here:
+    a confidential demand, or one kept from a place, would show through a number.
+    """
+
+    seen_with = Permission.DEMAND_VIEW
+
+    scope = models.ForeignKey(Scope, on_delete=models.PROTECT, related_name="+")  # the lowest place that covers all
+    state = models.PositiveSmallIntegerField()  # hotspots.states.State
+    began_at = models.DateTimeField()
+    last_at = models.DateTimeField()
+    warned_at = models.DateTimeField(null=True)  # the rule of bursts fired
+    warned = models.JSONField(default=list)  # [[user id, name, people he was told of]]
+    taken_at = models.DateTimeField(null=True)  # somebody looks into it: nothing rings any more
+    taken_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, null=True, related_name="+")  # the joint one
+    ended_because = models.CharField(max_length=200, blank=True)  # why it is none, or how it ended
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(fields=["last_at"], condition=Q(ended_at=None), name="hot_spot_live"),
+            models.Index(fields=["scope", "last_at"], name="hot_spot_of_scope"),
+        ]
+
+    @classmethod
+    def visible_rows(cls, rows: ScopedQuerySet[Any], actor: Actor) -> ScopedQuerySet[Any]:
+        """Wherever it lies: it is there for whoever sees a demand of it. How many are enough, the query says."""
+        seen_ones = DemandTrace.objects.visible_to(actor).filter(spot__isnull=False)
+        return rows.filter(pk__in=seen_ones.values("spot"))
+
+
+class DemandTrace(DemandPart):
+    """What the search for hot spots keeps of a demand: its words, its places, and who asked as a key that says no more.
+
+    Written with the demand and filled in within a minute: taking down waits for nothing.
+    """
+
+    demand = models.OneToOneField(Demand, on_delete=models.CASCADE, primary_key=True, related_name="trace")
+    spot = models.ForeignKey(HotSpot, on_delete=models.SET_NULL, null=True, related_name="traces")
+    at = models.DateTimeField()  # when it was received
+    read_at = models.DateTimeField(null=True)  # null: still to be read
+    asker = models.CharField(max_length=72, blank=True)
+    words = ArrayField(models.CharField(max_length=20), default=list)
+    places = ArrayField(models.CharField(max_length=110), default=list)
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(fields=["demand"], condition=Q(read_at=None), name="trace_unread"),
+            models.Index(fields=["at"], name="trace_at"),
+        ]
+
+
+class BurstRule(ScopedModel):
+    """From how many different people on a hot spot is told, at a place and under it; the nearest one counts."""
+
+    seen_with = Permission.DEMAND_VIEW
+
+    scope = models.OneToOneField(Scope, on_delete=models.PROTECT, related_name="+")
+    people_a_day = models.PositiveSmallIntegerField()
+    people_a_week = models.PositiveSmallIntegerField()

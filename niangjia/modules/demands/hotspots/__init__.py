@@ -1,0 +1,1 @@
+"""热点: many different people asking the same thing at the same place. What stands here knows no database."""

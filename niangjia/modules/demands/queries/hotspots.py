@@ -1,0 +1,151 @@
+"""Hot spots as one actor may know them: every word and every number comes from the demands in his sight."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+
+from django.db.models import Count, Max, Min, Q
+from django.utils import timezone
+
+from niangjia.kernel.access.actor import Actor
+from niangjia.kernel.access.scoped import ScopedQuerySet
+from niangjia.kernel.errors import Missing
+from niangjia.modules.demands.hotspots.labels import TraceShown, place_shown, words_shown
+from niangjia.modules.demands.hotspots.ranking import heat_of
+from niangjia.modules.demands.hotspots.states import LEAST_PEOPLE, LIVE, State
+from niangjia.modules.demands.models import DemandTrace, HotSpot
+
+MOST_SHOWN = 50
+DAY, WEEK = timedelta(days=1), timedelta(days=7)
+SINCE_FOR_EVER = datetime(2000, 1, 1, tzinfo=timezone.get_default_timezone())
+TREND = 14
+
+
+@dataclass
+class Shown:
+    """A hot spot in one reader's eyes."""
+
+    spot: HotSpot
+    people: int
+    demands: int
+    first_at: datetime
+    last_at: datetime
+    lately: int  # different people in the last day
+    words: tuple[str, ...] = ()
+    title: str = ""  # of the first demand in sight
+    place: str = ""
+    employer: str = ""
+    trend: list[int] = field(default_factory=list)  # different people a day, the last one today
+
+    @property
+    def heat(self) -> float:
+        return heat_of(self.people, self.last_at - self.first_at)
+
+    @property
+    def state(self) -> State:
+        return State(self.spot.state)
+
+
+def hot_spots_of(
+    path: str, from_: date | None, until: date | None, actor: Actor, limit: int = MOST_SHOWN, *,
+    states: Iterable[int] | None = None, now: datetime | None = None,
+) -> list[Shown]:  # fmt: skip
+    """The hottest at and under a place with a demand in a period (both days within it), whatever became of them.
+
+    Those told to be none are left out, and those of which the actor sees fewer than `LEAST_PEOPLE` people.
+    """
+    traces = traces_in_sight(actor).filter(demand__case__scope__path__under=path)
+    if from_:
+        traces = traces.filter(at__gte=_begin(from_))
+    if until:
+        traces = traces.filter(at__lt=_begin(until + DAY) if until < date.max else datetime.max)
+    wanted = set(State) - {State.DISMISSED} if states is None else set(states)
+    return _dressed(_hottest(traces, wanted, limit, now or _latest(until)), actor)
+
+
+def live_hot_spots(path: str, actor: Actor, *, now: datetime, limit: int = MOST_SHOWN) -> list[Shown]:
+    """What is to be looked at now."""
+    traces = traces_in_sight(actor).filter(demand__case__scope__path__under=path)
+    return _dressed(_hottest(traces, LIVE, limit, now), actor, now=now)
+
+
+def hot_spot_in_sight(pk: int, actor: Actor, *, now: datetime) -> Shown:
+    """Raises Missing, for too few people in sight as well."""
+    found = _dressed(_hottest(traces_in_sight(actor).filter(spot=pk), set(State), 1, now), actor, now=now)
+    if not found:
+        raise Missing("没有找到这个热点，可能已经重新归并，或不在您的管辖范围内。")
+    return found[0]
+
+
+def people_in_sight(spot: HotSpot, actor: Actor, *, since: datetime = SINCE_FOR_EVER) -> int:
+    """How many different people ask this, as far as the actor may know."""
+    rows = traces_in_sight(actor).filter(spot=spot, at__gte=since)
+    return int(rows.values("asker").distinct().count())
+
+
+def traces_in_sight(actor: Actor) -> ScopedQuerySet[DemandTrace]:
+    rows: ScopedQuerySet[DemandTrace] = DemandTrace.objects.visible_to(actor).filter(spot__isnull=False)
+    return rows
+
+
+def _hottest(traces: ScopedQuerySet[DemandTrace], states: Iterable[int], limit: int, now: datetime) -> list[Shown]:
+    found = (
+        traces.filter(spot__state__in=sorted(states))
+        .values("spot")
+        .annotate(
+            people=Count("asker", distinct=True), demands=Count("pk"), first_at=Min("at"), last_at=Max("at"),
+            lately=Count("asker", distinct=True, filter=Q(at__gt=now - DAY, at__lte=now)),
+        )
+        .filter(people__gte=LEAST_PEOPLE)
+        .order_by("-people", "-spot")
+    )  # fmt: skip
+    rows = sorted(found, key=lambda row: (-heat_of(row["people"], row["last_at"] - row["first_at"]), -row["spot"]))
+    rows = rows[:limit]
+    spots = HotSpot.objects.unscoped(reason="the actor sees demands of each").select_related(
+        "scope", "case", "taken_by"
+    )
+    named = spots.in_bulk([row["spot"] for row in rows])
+    return [Shown(named[pk], **row) for row in rows for pk in [row.pop("spot")]]
+
+
+def _dressed(found: list[Shown], actor: Actor, *, now: datetime | None = None) -> list[Shown]:
+    """With words, place, employer and trend: one statement for all."""
+    by_spot: dict[int, list[TraceShown]] = {one.spot.pk: [] for one in found}
+    rows = traces_in_sight(actor).filter(spot__in=list(by_spot)).order_by("at", "demand")
+    for row in rows.values(
+        "spot", "asker", "at", "words", "places", "demand__case__title", "demand__employer__name", "demand__employer_name"
+    ):  # fmt: skip
+        by_spot[row["spot"]].append(
+            TraceShown(
+                row["asker"], row["at"], row["words"], row["places"], row["demand__case__title"],
+                row["demand__employer__name"] or row["demand__employer_name"],
+            )
+        )  # fmt: skip
+    for one in found:
+        traces = by_spot[one.spot.pk]
+        one.words, one.place = words_shown(traces), place_shown(traces)
+        one.title = traces[0].title if traces else ""
+        employers = Counter(trace.employer for trace in traces if trace.employer)
+        one.employer = employers.most_common(1)[0][0] if employers else ""
+        one.trend = trend_of(traces, timezone.localdate(now or one.last_at))
+    return found
+
+
+def trend_of(traces: Iterable[TraceShown], today: date, days: int = TREND) -> list[int]:
+    askers: list[set[str]] = [set() for _ in range(days)]
+    for trace in traces:
+        ago = (today - timezone.localdate(trace.at)).days
+        if 0 <= ago < days:
+            askers[days - 1 - ago].add(trace.asker)
+    return [len(one) for one in askers]
+
+
+def _begin(day: date) -> datetime:
+    return timezone.make_aware(datetime.combine(day, time.min))
+
+
+def _latest(until: date | None) -> datetime:
+    return _begin(until + DAY) if until and until < date.max else timezone.make_aware(datetime(2100, 1, 1))
