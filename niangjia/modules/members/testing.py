@@ -31,7 +31,8 @@ def identity_number(born_on: date = date(1990, 5, 17), *, woman: bool = False, s
 
 
 def phone_number() -> str:
-    return f"124{next(_numbers):08}"
+    """Another one each time, and none of those that tests write by hand (1240000…)."""
+    return f"1247{next(_numbers):07}"
 
 
 def person_facts(name: str = "林小燕", **more: Any) -> PersonFacts:
