@@ -14,6 +14,7 @@ from django.urls import reverse_lazy
 from django.utils.functional import cached_property
 
 from niangjia.kernel.days import EARLIEST, LATEST
+from niangjia.ui.pages import number_in
 
 HERE = Path(__file__).parent
 
@@ -53,10 +54,11 @@ class Picker(forms.Widget):
     """Choose one of many (a union, a person, an employer) by typing; posts the id.
 
     `source` names a view that answers `?q=…` with `ui.pages.options(…)`; `label_of(id)` gives the text
-    of a value that the form already has.
+    of a value that the form already has. Whatever somebody made up by hand, it is asked for an id, or for nothing.
     """
 
     template_name = "django/forms/widgets/picker.html"
+    read: Callable[[str], int | str] = staticmethod(number_in)
 
     def __init__(
         self,
@@ -73,9 +75,16 @@ class Picker(forms.Widget):
 
     def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
         context = super().get_context(name, value, attrs)
-        text = self.label_of(value) if value and self.label_of else ""
+        known = self.read(str(value or ""))
+        text = self.label_of(known) if known and self.label_of else ""
         context["widget"] |= {"source": self.source, "text": text, "placeholder": self.placeholder}
         return context
+
+
+class CodePicker(Picker):
+    """Posts a code instead of an id."""
+
+    read = staticmethod(str)
 
 
 class NamePicker(Picker):

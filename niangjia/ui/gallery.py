@@ -28,7 +28,7 @@ class SampleForm(forms.Form):
     name = forms.CharField(label="姓名", max_length=20)
     identity = forms.CharField(label="证件号码", help_text="18 位居民身份证号；其他证件请先选证件类型。")
     union = forms.IntegerField(
-        label="所在工会", widget=Picker("ui:gallery_options", label_of=lambda value: UNIONS[int(value) - 1])
+        label="所在工会", widget=Picker("ui:gallery_options", label_of=lambda pk: UNIONS[(pk - 1) % len(UNIONS)])
     )
     joined_on = forms.DateField(label="入会日期")
     state = forms.ChoiceField(

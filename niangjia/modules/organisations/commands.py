@@ -102,7 +102,7 @@ def _organisation(text: str, kind: str) -> Organisation:
         typer.echo(f"Founded {made.name} as the top of the tree.")
         return made
     meant = Q(credit_code=rules.tidy_credit_code(text) or None) | Q(name=rules.tidy_name(text))
-    if text.strip().isdigit():
+    if text.strip().isdecimal():
         meant |= Q(pk=int(text))
     found: list[Organisation] = list(everything.filter(meant, closed_on=None).select_related("scope")[:2])
     if len(found) == 1:

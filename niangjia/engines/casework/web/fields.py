@@ -21,8 +21,8 @@ def _with(given: dict[str, Any], **usual: Any) -> dict[str, Any]:
     return usual | given
 
 
-def label_of_place(pk: Any) -> str:
-    return directory().names([int(pk)]).get(int(pk), "") if str(pk).isdigit() else ""
+def label_of_place(pk: int) -> str:
+    return directory().names([pk]).get(pk, "")
 
 
 class PlaceField(forms.IntegerField):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
@@ -17,7 +16,7 @@ from niangjia.kernel.access.actor import Actor
 from niangjia.kernel.access.guard import requires
 from niangjia.kernel.errors import NotPermitted
 from niangjia.ui import pages
-from niangjia.ui.pages import actor_of, number_in
+from niangjia.ui.pages import actor_of
 from niangjia.ui.places import directory
 
 
@@ -70,8 +69,8 @@ def _typed(request: HttpRequest) -> str:
     return " ".join(request.GET.get("q", "").split())[:50]
 
 
-def label_of_officer(user_id: Any) -> str:
-    return picking.name_of_user(number_in(str(user_id)))
+def label_of_officer(user_id: int) -> str:
+    return picking.name_of_user(user_id)
 
 
 def place_of_officer(user_id: int) -> int | None:
@@ -82,8 +81,8 @@ def used_offices() -> list[str]:
     return picking.offices()
 
 
-def label_of_case(case_id: Any, actor: Actor) -> str:
-    return picking.title_of_case(number_in(str(case_id)), actor)
+def label_of_case(case_id: int, actor: Actor) -> str:
+    return picking.title_of_case(case_id, actor)
 
 
 def names(scope_ids: Iterable[int | None]) -> dict[int, str]:

@@ -12,15 +12,14 @@ from niangjia.engines.imports.sheet import Sheet
 from niangjia.kernel.access.actor import Actor
 from niangjia.kernel.access.asking import asking
 from niangjia.ui.forms import FileDrop, Picker
-from niangjia.ui.pages import number_in
 from niangjia.ui.places import directory
 
 ENDINGS = ".xlsx,.xls,.csv,.txt"
 
 
-def name_in_sight(value: Any) -> str:
-    """The name of a place that the one who asks may import for; an address can be made up by hand."""
-    found = directory().seen(asking(), number_in(str(value)))
+def name_in_sight(pk: int) -> str:
+    """The name of a place that the one who asks may import for."""
+    found = directory().seen(asking(), pk)
     return found.name if found else ""
 
 

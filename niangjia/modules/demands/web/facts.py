@@ -244,7 +244,7 @@ def demand_concerned(request: HttpRequest, pk: int) -> HttpResponse:
 class LinksForm(forms.Form):
     person = forms.IntegerField(
         label="诉求人是哪位会员", required=False, min_value=1,
-        widget=Picker("members:person_options", label_of=lambda pk: names_of_persons([int(pk)]).get(int(pk), ""),
+        widget=Picker("members:person_options", label_of=lambda pk: names_of_persons([pk]).get(pk, ""),
                       placeholder="输入姓名、拼音首字母或手机尾号"),
         help_text="关联只为方便办理，不会使人成为会员。同名的人请先核对。",
     )  # fmt: skip

@@ -44,7 +44,7 @@ from niangjia.modules.organisations.queries.joining import employer_named
 from niangjia.modules.organisations.queries.membership import employer_names
 from niangjia.modules.organisations.queries.of_employer import employer_facts
 from niangjia.ui import pages
-from niangjia.ui.forms import DayField, NamePicker, Picker
+from niangjia.ui.forms import CodePicker, DayField, NamePicker
 from niangjia.ui.pages import actor_of
 
 FEWEST_TO_COMPARE = 6
@@ -63,12 +63,12 @@ class MomentField(forms.DateTimeField):
     input_formats = ("%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M")
 
 
-def kind_label(code: Any) -> str:
-    return catalogue().full_label_of(str(code)) if code else ""
+def kind_label(code: str) -> str:
+    return catalogue().full_label_of(code)
 
 
-def employer_label(pk: Any) -> str:
-    return employer_names([int(pk)]).get(int(pk), "") if str(pk).isdigit() else ""
+def employer_label(pk: int) -> str:
+    return employer_names([pk]).get(pk, "")
 
 
 class IntakeForm(forms.Form):
@@ -83,7 +83,7 @@ class IntakeForm(forms.Form):
     )
     kind = forms.CharField(
         label="类别", required=False, max_length=4,
-        widget=Picker(
+        widget=CodePicker(
             "demands:kind_options", label_of=kind_label, placeholder="输入类别名称或编号，如 欠薪",
             attrs={"aria-keyshortcuts": "Alt+K"},
         ),

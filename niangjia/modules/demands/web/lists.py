@@ -29,6 +29,7 @@ from niangjia.modules.demands.web.marks import asker, left_mark, stage_mark, urg
 from niangjia.modules.organisations.queries.organisations import names_of
 from niangjia.modules.organisations.queries.zones import names_of_zones
 from niangjia.ui.listing import Bulk, Screen
+from niangjia.ui.pages import number_in
 
 OPEN_ONES, ENDED_ONES = "open", "ended"
 # Ids are given as demands come in, and indexes of what lists narrow to go on by id. Of a period, the moment counts.
@@ -46,11 +47,7 @@ def by(field: str, read: Callable[[str], Any] = str) -> Callable[[Rows, str], Ro
 
 def by_id(field: str) -> Callable[[Rows, str], Rows]:
     """An id in the address; what is none finds nothing."""
-    return lambda rows, value: rows.filter(**{field: int(value)}) if is_id(value) else rows.none()
-
-
-def is_id(value: str) -> bool:
-    return value.isascii() and value.isdigit() and len(value) < 18  # noqa: PLR2004 - a bigint
+    return lambda rows, value: rows.filter(**{field: number_in(value)})
 
 
 def flag(**condition: Any) -> Callable[[Rows, str], Rows]:
@@ -96,15 +93,15 @@ def kinds(_: Actor) -> list[tuple[str, str]]:
 
 
 def name_of_place(value: str) -> str:
-    return names_of([int(value)]).get(int(value), value) if is_id(value) else value
+    return names_of([number_in(value)]).get(number_in(value), value)
 
 
 def name_of_user(value: str) -> str:
-    return User.objects.filter(pk=int(value)).values_list("name", flat=True).first() or value if is_id(value) else value
+    return User.objects.filter(pk=number_in(value)).values_list("name", flat=True).first() or value
 
 
 def name_of_zone(value: str) -> str:
-    return names_of_zones([int(value)]).get(int(value), value) if is_id(value) else value
+    return names_of_zones([number_in(value)]).get(number_in(value), value)
 
 
 class DemandList(ListSpec):

@@ -80,7 +80,7 @@ class WhatForm(forms.Form):
         self.fields["kind"].choices = kind_choices(catalogue())  # type: ignore[attr-defined]
         self.fields["division"].choices = [ANY, *divisions_of_townships(actor)]  # type: ignore[attr-defined]
         self.fields["zone"].choices = [ANY, *zones_to_choose(actor)]  # type: ignore[attr-defined]
-        self.fields["employer"].widget.label_of = lambda pk: employer_names_in_sight([pk], actor).get(int(pk), "")
+        self.fields["employer"].widget.label_of = lambda pk: employer_names_in_sight([pk], actor).get(pk, "")
 
 
 class LineForm(WhatForm):

@@ -25,7 +25,6 @@ from niangjia.modules.members.queries.people import platforms, registered
 from niangjia.modules.members.rules import Category, Change, Document
 from niangjia.modules.organisations.queries.membership import employer_names, employer_names_in_sight, names_in_sight
 from niangjia.ui.forms import Picker
-from niangjia.ui.pages import number_in
 
 PLEASE = [("", "请选择")]
 PERSON_FIELDS = tuple(field.name for field in fields_of(PersonFacts))
@@ -38,9 +37,9 @@ def one_of(label: str, words: type[Word] | list[tuple[str, str]], **more: Any) -
     return forms.ChoiceField(**facts | more)
 
 
-def name_in(find: Callable[[Iterable[int]], dict[int, str]]) -> Callable[[Any], str]:
-    """What a Picker shows of a value that the form already has, perhaps from an address or a hand that made it up."""
-    return lambda value: find([number_in(str(value))]).get(number_in(str(value)), "")
+def name_in(find: Callable[[Iterable[int]], dict[int, str]]) -> Callable[[int], str]:
+    """What a Picker shows of a value that the form already has."""
+    return lambda pk: find([pk]).get(pk, "")
 
 
 def union_names(ids: Iterable[int]) -> dict[int, str]:

@@ -157,9 +157,9 @@ def officer_phone(request: HttpRequest, pk: int) -> HttpResponse:
     )
 
 
-def officer_label(pk: Any) -> str:
+def officer_label(pk: int) -> str:
     """The name behind a picker's value, of an officer in sight."""
-    known = grants_in_sight(asking()).filter(user=pages.number_in(str(pk)))
+    known = grants_in_sight(asking()).filter(user=pk)
     return known.values_list("user__name", flat=True).first() or ""
 
 

@@ -52,7 +52,7 @@ from niangjia.modules.organisations.queries.terms import committee_of, current_t
 from niangjia.modules.organisations.rules import OrganisationKind, Structural
 from niangjia.modules.organisations.web.lists import ORGANISATIONS, due_mark
 from niangjia.ui import pages
-from niangjia.ui.forms import Picker
+from niangjia.ui.forms import CodePicker, Picker
 from niangjia.ui.listing import show_list
 from niangjia.ui.pages import actor_of
 
@@ -254,18 +254,12 @@ def organisation_history(request: HttpRequest, pk: int) -> HttpResponse:
 # ---- founding, editing, renaming
 
 
-def organisation_label(pk: Any) -> str:
+def organisation_label(pk: int) -> str:
     """The text of a picked organisation; an id that means nothing, or nothing in sight, is left blank."""
-    return (
-        Organisation.objects.visible_to(asking())
-        .filter(pk=pages.number_in(str(pk)))
-        .values_list("name", flat=True)
-        .first()
-        or ""
-    )
+    return Organisation.objects.visible_to(asking()).filter(pk=pk).values_list("name", flat=True).first() or ""
 
 
-def division_label(code: Any) -> str:
+def division_label(code: str) -> str:
     return Division.objects.filter(pk=code).values_list("name", flat=True).first() or ""
 
 
@@ -279,7 +273,7 @@ class FactsForm(forms.Form):
     division = forms.CharField(
         label="行政区划",
         required=False,
-        widget=Picker("organisations:division_options", label_of=division_label, placeholder="输入镇街名称或代码"),
+        widget=CodePicker("organisations:division_options", label_of=division_label, placeholder="输入镇街名称或代码"),
     )
     founded_on = forms.DateField(label="成立日期", required=False)
     address = forms.CharField(label="地址", max_length=200, required=False)
