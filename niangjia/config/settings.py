@@ -75,6 +75,7 @@ INSTALLED_APPS = [
     "niangjia.modules.organisations",
     "niangjia.modules.members",
     "niangjia.modules.demands",
+    "niangjia.modules.visits",
     "niangjia.modules.exchange",
     "niangjia.modules.insight",
     "niangjia.flows",

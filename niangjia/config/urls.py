@@ -16,6 +16,7 @@ urlpatterns = [
     path("desk/", include("niangjia.modules.organisations.web.urls")),
     path("desk/", include("niangjia.modules.members.web.urls")),
     path("desk/", include("niangjia.modules.demands.web.urls")),
+    path("desk/", include("niangjia.modules.visits.web.urls")),
     path("desk/", include("niangjia.modules.exchange.web.urls")),
     path("desk/", include("niangjia.modules.insight.web.urls")),
     path("api/v1/", api.urls),

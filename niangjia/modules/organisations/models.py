@@ -156,6 +156,8 @@ class Employer(FailClosedModel):
     new_form_workers = models.PositiveIntegerField("新就业形态劳动者人数", default=0)
     union_state = models.CharField("建会情况", max_length=20)
     counted_on = models.DateField("人数核对日期", null=True, blank=True)
+    latitude = models.FloatField("纬度", null=True, blank=True)  # WGS-84 degrees, as a visit found it
+    longitude = models.FloatField("经度", null=True, blank=True)
     closed_on = models.DateField("注销日期", null=True, blank=True)
 
     class Meta:

@@ -1,0 +1,9 @@
+"""What visits hang into the desk: menu, lists."""
+
+from __future__ import annotations
+
+SECTION = "走访周记"
+
+
+def register() -> None:
+    pass
