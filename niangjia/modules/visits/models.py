@@ -462,8 +462,16 @@ class TownshipReport(ScopedModel):
         constraints: ClassVar = [models.UniqueConstraint(fields=["scope", "quarter"], name="township_report_once")]
 
 
+def around(actor: Actor, permission: str) -> Any:
+    """The scopes under which, or above which, the actor holds the right."""
+    paths = actor.paths(permission)
+    above = [path.split(".")[:depth] for path in paths for depth in range(1, path.count(".") + 1)]
+    within = Q(path__under_any=list(paths)) | Q(pk__in={int(labels[-1]) for labels in above})
+    return (Scope.objects.filter(within) if paths else Scope.objects.none()).values("pk")
+
+
 class YearRound(ScopedModel):
-    """年评议: the best findings and suggestions of a year."""
+    """年评议: the best findings and suggestions of a year. Known to all below as well: they put forward and judge."""
 
     seen_with = Permission.VISIT_VIEW
 
@@ -471,10 +479,15 @@ class YearRound(ScopedModel):
     year = models.PositiveSmallIntegerField()
     state = models.PositiveSmallIntegerField(default=1)  # rules.RoundState
     judges = ArrayField(models.BigIntegerField(), default=list)  # ids of users
+    facts = models.JSONField(default=dict)  # the results and each officer's year, as they were published
     published_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints: ClassVar = [models.UniqueConstraint(fields=["scope", "year"], name="year_round_once")]
+
+    @classmethod
+    def visible_rows(cls, rows: ScopedQuerySet[Any], actor: Actor) -> ScopedQuerySet[Any]:
+        return rows.filter(scope__in=around(actor, cls.seen_with))
 
 
 class Nomination(ScopedModel):
@@ -490,9 +503,13 @@ class Nomination(ScopedModel):
     put_forward_by_name = models.CharField(max_length=50)
     at = models.DateTimeField()
 
+    @classmethod
+    def visible_rows(cls, rows: ScopedQuerySet[Any], actor: Actor) -> ScopedQuerySet[Any]:
+        return rows.filter(round__scope__in=around(actor, cls.seen_with))
+
 
 class Judgement(ScopedModel):
-    """One judge's points for one nomination, never for the judge's own."""
+    """One judge's points for one nomination, never for the judge's own. Nobody reads another's before all is published."""
 
     seen_with = Permission.YEAR_RUN
     scope_via = "nomination__round__scope"
