@@ -33,7 +33,7 @@ from niangjia.modules.organisations.models import (
     ZoneStaff,
 )
 from niangjia.modules.organisations.rules import OrganisationKind, Structural
-from niangjia.modules.organisations.synthetic import Plan, PlannedOrganisation, duty_roster
+from niangjia.modules.organisations.synthetic import Plan, PlannedOrganisation, duty_roster, place_of
 
 PASSWORD = "niangjia-2026"  # noqa: S105 - the demonstration's, printed by `make demo`
 MOST_FIRMS = 20
@@ -156,11 +156,11 @@ def employers(plan: Plan, now: datetime) -> None:
     copy_rows(
         Employer,
         ("id", "name", "name_key", "credit_code", "division_id", "address", "industry", "nature", "headcount",
-         "women", "new_form_workers", "union_state", "counted_on"),
+         "women", "new_form_workers", "union_state", "counted_on", "latitude", "longitude"),
         (
             (number_to_id(each.number), each.name, title_key(each.name), each.credit_code, each.division_code,
              each.address, each.industry.value, each.nature.value, each.workers, each.women, each.new_form,
-             each.coverage.value, each.counted_on)
+             each.coverage.value, each.counted_on, *place_of(each))
             for each in plan.employers
         ),
     )  # fmt: skip

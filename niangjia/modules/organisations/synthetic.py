@@ -142,6 +142,21 @@ class PlannedEmployer:
     attempts: tuple[PlannedAttempt, ...] = ()
 
 
+SOUTH_WEST = (29.72, 121.32)
+"""Degrees (WGS-84) of the corner of a chessboard on which the townships are laid, each a square of some three kilometres."""
+_SQUARE, _ACROSS = 0.03, 12
+
+
+def place_of(employer: PlannedEmployer) -> tuple[float, float]:
+    """Where it stands, latitude and longitude: invented, those of a township near each other."""
+    chance = random.Random(f"place:{employer.division_code}:{employer.number}")
+    down, right = divmod(int(employer.division_code[-6:]) % (_ACROSS * _ACROSS), _ACROSS)
+    return (
+        round(SOUTH_WEST[0] + (down + chance.random()) * _SQUARE, 6),
+        round(SOUTH_WEST[1] + (right + chance.random()) * _SQUARE, 6),
+    )
+
+
 class PlannedTraining(NamedTuple):
     title: str
     on: date
