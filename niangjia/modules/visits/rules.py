@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 
+from niangjia.kernel.errors import Refused
 from niangjia.kernel.words import Code, Word
 
 
@@ -107,6 +110,64 @@ class NominationKind(Word):
 
 EMPLOYER_FIELDS: Mapping[str, str] = {
     "headcount": "职工人数", "women": "女职工人数", "new_form_workers": "新就业形态劳动者人数", "union_state": "建会情况",
-    "address": "地址", "latitude": "位置", "longitude": "位置",
+    "address": "地址", "position": "位置",
 }  # fmt: skip
-"""What a visit may learn about an employer; a question of a form names the field that its answer is for."""
+"""What a visit may learn about an employer; a question of a form names the field that its answer is for.
+
+`position` is written as "32.123456,119.123456"; a visit proposes it by itself where the employer has none.
+"""
+
+# --- one 家次 ---
+
+TOGETHER = timedelta(hours=1)
+"""Two who write of the same employer within the hour were there together: counted once."""
+
+
+def were_together(one: datetime, other: datetime) -> bool:
+    return abs(one - other) <= TOGETHER
+
+
+# --- weeks that count ---
+
+THURSDAY = 3
+
+
+def monday_of(day: date) -> date:
+    return day - timedelta(days=day.weekday())
+
+
+def weeks_due(
+    span: tuple[date, date | None],
+    absences: Sequence[tuple[date, date]],
+    is_working: Callable[[date], bool],
+    since: date,
+    until: date,
+) -> list[date]:
+    """The Mondays of the weeks in which an officer has to visit; spans are half-open.
+
+    A week belongs to the period that has its Thursday (as weeks of a year are counted). It counts when the officer was on
+    post on at least half of its working days: a week of holidays, of leave, before or after the posting doesn't.
+    """
+    from_on, until_on = span
+    weeks = []
+    monday = monday_of(max(since, from_on))
+    last = min(until, until_on or until)
+    while monday < last:
+        days = [day for day in (monday + timedelta(days=n) for n in range(7)) if is_working(day)]
+        on_post = [
+            day
+            for day in days
+            if day >= from_on
+            and (until_on is None or day < until_on)
+            and not any(begin <= day < end for begin, end in absences)
+        ]
+        if days and len(on_post) * 2 >= len(days) and since <= monday + timedelta(days=THURSDAY) < until:
+            weeks.append(monday)
+        monday += timedelta(days=7)
+    return weeks
+
+
+# --- follow-ups ---
+
+FOLLOWS_UP_WITHIN = timedelta(days=14)
+"""A visit does what was due there until so many days later; what is due later stays open."""
