@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -34,6 +34,10 @@ DAY = 420
 LIMIT = {Urgency.NORMAL: 5 * DAY, Urgency.PRESSING: 3 * DAY}
 
 
+ByVisit = Callable[[datetime, Facts, str], int]
+"""(moment of receipt, what was asked, what explained it on the spot or nothing) → the id of the demand that a visit brought."""
+
+
 @dataclass
 class Cast:
     """Who acts in one county; rights are those of the day on which the story was begun."""
@@ -48,6 +52,7 @@ class Cast:
     decider: str
     chair: str
     paths: Mapping[int, str]
+    by_visit: ByVisit | None = None
     known: dict[int, Actor] = field(default_factory=dict)
 
     def actor(self, user_id: int | None) -> Actor:
@@ -179,6 +184,10 @@ class Hand:
 
     def record(self, *, route: bool = True) -> None:
         one = self.one
+        at_once = self.chance.choice(sayings.EXPLAINED) if one.fate is Fate.AT_ONCE else ""
+        if one.channel is Channel.VISIT and self.cast.by_visit is not None:
+            self.pk = self.cast.by_visit(one.at, self.facts(), at_once)
+            return
         partner = one.channel is Channel.PARTNER
         own_due = None
         if partner:
@@ -187,7 +196,7 @@ class Hand:
                 own_due = self.cast.now.replace(hour=23, minute=30, second=0, microsecond=0)
         demand = record_demand(
             self.facts(), scope_id=self.door, actor=self.recorder, now=one.at, route=route,
-            close_at_once=self.chance.choice(sayings.EXPLAINED) if one.fate is Fate.AT_ONCE else "",
+            close_at_once=at_once,
             partner=PARTNER_CODE if partner else "", partner_number=f"{one.at:%Y%m%d%H%M%S}" if partner else "",
             own_due_at=own_due,
         )  # fmt: skip

@@ -167,9 +167,12 @@ class Told:
 
 CHANNELS = (
     (Channel.HOTLINE, 44), (Channel.PHONE_PAGE, 17), (Channel.WINDOW, 14), (Channel.PARTNER, 9), (Channel.ON_BEHALF, 6),
-    (Channel.STATION, 4), (Channel.VISIT, 3), (Channel.LETTER, 2), (Channel.PETITION, 1),
+    (Channel.STATION, 4), (Channel.LETTER, 2), (Channel.PETITION, 1),
 )  # fmt: skip
 AT_ONCE_BY = ((Channel.HOTLINE, 75), (Channel.WINDOW, 25))
+ON_VISITS = 900
+"""In the county whose officers go there, nine of ten that are asked by day are brought from a visit."""
+VISITED_FROM, VISITED_UNTIL = time(9, 10), time(17, 40)
 QUICK_DAYS, SLOW_DAYS, URGENT_AGE = 16, 75, 120
 SLOW = frozenset({
     Turn.LATE, Turn.VERY_LATE, Turn.PAUSED, Turn.EXTENDED, Turn.OUTSIDE, Turn.CONSULTED, Turn.REOPENED, Turn.NOT_SATISFIED,
@@ -191,8 +194,8 @@ GROUPS_OF = {
 class _Teller:
     """Draws one demand after the other from one source of chance."""
 
-    def __init__(self, ground: Ground, *, seed: str, now: datetime) -> None:
-        self.ground, self.now = ground, now
+    def __init__(self, ground: Ground, *, seed: str, now: datetime, goes_there: bool) -> None:
+        self.ground, self.now, self.goes_there = ground, now, goes_there
         self.chance = random.Random(f"story:{seed}")
         self.lines = {True: ENQUIRIES, False: MATTERS}
         self.reach = list(accumulate(township.weight for township in ground.townships))
@@ -243,6 +246,13 @@ class _Teller:
         weights = [line.weight * (SEASON if at.month in line.months else 1.0) for line in fitting]
         return self.chance.choices(fitting, weights)[0]
 
+    def channel(self, fate: Fate, turn: Turn, at: datetime) -> Channel:
+        doors = AT_ONCE_BY if fate is Fate.AT_ONCE else CHANNELS
+        by_day = at.weekday() < 5 and VISITED_FROM < at.time() < VISITED_UNTIL
+        if self.goes_there and by_day and turn is not Turn.ANONYMOUS and fate is not Fate.ACCEPTED:
+            doors = (*doors, (Channel.VISIT, ON_VISITS))
+        return self.chance.choices([door for door, _ in doors], [weight for _, weight in doors])[0]
+
     def told(
         self, fate: Fate, turn: Turn = Turn.NONE, *, at: datetime | None = None, line: Line | None = None,
         channel: Channel | None = None, place: int | None = None,
@@ -252,13 +262,12 @@ class _Teller:
             at = self.moment(youngest=0 if fate is Fate.AT_ONCE else SLOW_DAYS if turn in SLOW else QUICK_DAYS)
         line = line or self.line(at, is_enquiry=fate is Fate.AT_ONCE, groups=GROUPS_OF.get(turn, ()))
         if channel is None:
-            doors = AT_ONCE_BY if fate is Fate.AT_ONCE else CHANNELS
-            channel = chance.choices([door for door, _ in doors], [weight for _, weight in doors])[0]
+            channel = self.channel(fate, turn, at)
         if turn in BY_HOTLINE:
             channel = Channel.HOTLINE
         if place is None:
             anywhere = fate is Fate.RESOLVED and turn in ANYWHERE and chance.random() < SHARE_ANYWHERE
-            place = None if anywhere else self.township()
+            place = None if anywhere and channel is not Channel.VISIT else self.township()
         elif place < 0:
             place = None
         town = self.ground.townships[place if place is not None else self.ground.demo]
@@ -286,7 +295,7 @@ class _Teller:
 
 def plan_county(ground: Ground, counts: Counts, turns: Turns, *, seed: str, now: datetime) -> list[Told]:
     """The demands of the demonstration county, the oldest first; as many of each fate as `counts` says."""
-    teller = _Teller(ground, seed=seed, now=now)
+    teller = _Teller(ground, seed=seed, now=now, goes_there=True)
     told: list[Told] = list(_riders(teller))
     made = {Turn.WAGES: _wages, Turn.EMERGENCY: _emergency}
     for turn, count in turns.items():
@@ -301,9 +310,18 @@ def plan_county(ground: Ground, counts: Counts, turns: Turns, *, seed: str, now:
     return sorted(told, key=lambda one: one.at)
 
 
+def brought_by_visits(told: Sequence[Told]) -> list[tuple[datetime, int, int | None]]:
+    """(moment, township, employer if it was named) of those that came out of a visit."""
+    return [
+        (one.at, one.place, one.firm.id if one.firm else None)
+        for one in told
+        if one.channel is Channel.VISIT and one.place is not None
+    ]
+
+
 def plan_beside(ground: Ground, counts: Counts, turns: Turns, *, seed: str, now: datetime) -> list[Told]:
     """The smaller county: here some were refused, merged into another, or withdrawn."""
-    teller = _Teller(ground, seed=seed, now=now)
+    teller = _Teller(ground, seed=seed, now=now, goes_there=False)
     told = [teller.told(Fate.RESOLVED, turn) for turn, count in turns.items() for _ in range(count)]
     told += [teller.told(Fate.RESOLVED) for _ in range(counts[Fate.RESOLVED] - len(told) - 1)]
     main = teller.told(
@@ -448,8 +466,8 @@ def _open_ones(teller: _Teller, counts: Counts) -> list[Told]:
         left[desk.fate] -= 1
         at_county = desk.lead in AT_COUNTY or desk.special == "county"
         one = teller.told(
-            desk.fate, at=_ago(teller, desk.days), line=_line(desk.kind) if desk.kind else None, channel=desk.channel,
-            place=-1 if at_county else teller.ground.demo,
+            desk.fate, at=_ago(teller, desk.days), line=_line(desk.kind) if desk.kind else None,
+            channel=desk.channel or Channel.WINDOW, place=-1 if at_county else teller.ground.demo,
         )  # fmt: skip
         found.append(replace(one, lead=desk.lead, special=desk.special))
     for fate, count in left.items():

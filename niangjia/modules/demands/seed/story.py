@@ -23,8 +23,8 @@ from niangjia.modules.demands.queries.story import BEGUN, TOLD, Begun, is_story_
 from niangjia.modules.demands.seed import plan as plans
 from niangjia.modules.demands.seed.desks import tell
 from niangjia.modules.demands.seed.ground import beside_ground, ground_of, prepare, scope_path
-from niangjia.modules.demands.seed.hands import Cast, Hand, cast_of
-from niangjia.modules.demands.seed.plan import ENDED, Fate, Told, Turn
+from niangjia.modules.demands.seed.hands import ByVisit, Cast, Hand, cast_of
+from niangjia.modules.demands.seed.plan import ENDED, Fate, Ground, Told, Turn
 from niangjia.modules.organisations.synthetic import Scale, plan
 
 WHY = "the demonstration's own story"
@@ -44,10 +44,10 @@ def begin_story(scale: Scale, *, seed: int, now: datetime) -> None:
         audit.record(actor=SYSTEM, verb=BEGUN, after={"scale": scale.value, "seed": seed}, now=now)
 
 
-def tell_story(*, say: Say = lambda _: None, most: int | None = None) -> int:
+def tell_story(*, say: Say = lambda _: None, most: int | None = None, by_visit: ByVisit | None = None) -> int:
     """Tells what isn't told yet; returns how many. Two at once: the second does nothing.
 
-    With `most` at most so many, for tests.
+    `by_visit` makes the visits that brought some of them. With `most` at most so many, for tests.
     """
     begun = story_begun()
     if begun is None or is_story_whole():
@@ -55,7 +55,7 @@ def tell_story(*, say: Say = lambda _: None, most: int | None = None) -> int:
     with _alone() as alone, quietly(before=begun.now - MESSAGES_SINCE):
         if not alone:
             return 0
-        groups = list(_left(begun))
+        groups = list(_left(begun, by_visit))
         for told, (cast, one, with_it) in enumerate(groups[:most], start=1):
             with transaction.atomic():
                 tell(Hand(cast, one, with_it=with_it))
@@ -78,21 +78,38 @@ def _alone() -> Iterator[bool]:
                 cursor.execute("select pg_advisory_unlock(hashtext(%s))", [LOCK])
 
 
-def _left(begun: Begun) -> Iterator[Group]:
+def brought_by_visits(begun: Begun) -> list[tuple[datetime, int, int | None]]:
+    """(moment, scope of the township, employer if it was named) of the demands that come out of a visit."""
+    ground = _ground(begun)
+    return [
+        (at, ground.townships[place].scope_id, firm)
+        for at, place, firm in plans.brought_by_visits(_planned(begun, ground))
+    ]
+
+
+def _ground(begun: Begun) -> Ground:
+    return ground_of(plan(Scale(begun.scale), seed=begun.seed, today=begun.now.date()))
+
+
+def _planned(begun: Begun, ground: Ground) -> list[Told]:
+    is_small = begun.scale == Scale.SMALL
+    counts, turns = (plans.SMALL, plans.SMALL_TURNS) if is_small else (plans.COUNTY, plans.COUNTY_TURNS)
+    return plans.plan_county(ground, counts, turns, seed=f"{begun.seed}:county", now=begun.now)
+
+
+def _left(begun: Begun, by_visit: ByVisit | None) -> Iterator[Group]:
     """What has still to be told: what is open today, then the past from its beginning.
 
     Those that were merged come with the one they went into.
     """
-    scale, seed, now = begun
-    county, beside = ground_of(plan(Scale(scale), seed=seed, today=now.date())), beside_ground()
-    is_small = scale == Scale.SMALL
-    counts, turns = (plans.SMALL, plans.SMALL_TURNS) if is_small else (plans.COUNTY, plans.COUNTY_TURNS)
-    few, few_turns = (plans.SMALL_BESIDE, {}) if is_small else (plans.BESIDE, plans.BESIDE_TURNS)
+    now, county, beside = begun.now, _ground(begun), beside_ground()
+    few, few_turns = (plans.SMALL_BESIDE, {}) if begun.scale == Scale.SMALL else (plans.BESIDE, plans.BESIDE_TURNS)
     here = cast_of(county, now=now, clock=clock_of(scope_path(county.county)), is_beside=False)
+    here.by_visit = by_visit
     there = cast_of(beside, now=now, clock=clock_of(scope_path(beside.county)), is_beside=True)
     planned = [
-        *((here, one) for one in plans.plan_county(county, counts, turns, seed=f"{seed}:county", now=now)),
-        *((there, one) for one in plans.plan_beside(beside, few, few_turns, seed=f"{seed}:beside", now=now)),
+        *((here, one) for one in _planned(begun, county)),
+        *((there, one) for one in plans.plan_beside(beside, few, few_turns, seed=f"{begun.seed}:beside", now=now)),
     ]
     known = Case.objects.unscoped(reason=WHY).values_list("scope__path", "received_at")
     told = {(path.split(".")[0], at) for path, at in known}
