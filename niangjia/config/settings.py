@@ -92,7 +92,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "allauth.usersessions.middleware.UserSessionsMiddleware",
+    "niangjia.ui.account.middleware.SessionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "niangjia.kernel.access.middleware.ActorMiddleware",
     "niangjia.kernel.idempotency.middleware.OnceMiddleware",

@@ -147,7 +147,9 @@ def seen(rows: ScopedQuerySet[Any], actor: Actor, *, via: str) -> ScopedQuerySet
     """
     if actor.user_id is not None:
         rows = rows.exclude(**{f"{via}kept_from_users__contains": [actor.user_id]})
-    reach = [(kind.name, _reach(actor.paths(kind.view))) for kind in case_kinds() if actor.paths(kind.view)]
+    asked = {kind.name: paths for kind in case_kinds() if (paths := actor.paths(kind.view))}
+    places = {paths: _reach(paths) for paths in set(asked.values())}  # most kinds are seen by the same jobs
+    reach = [(kind, places[paths]) for kind, paths in asked.items()]
     held = sorted({place for one in actor.held for place in _line(one.path)})  # every job: one there is too near
     by_place = _by_place(reach, held, via)
     taking_part: list[int] = []

@@ -1,10 +1,13 @@
 """The desk's own pages, as the test client sees them."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
+from allauth.usersessions.models import UserSession
 from django.contrib.sessions.models import Session
+from django.db import connection
 from django.test import Client, RequestFactory
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
@@ -195,6 +198,21 @@ def test_wrong_codes_of_the_second_step_lock_too(client, user):
     assert client.post("/accounts/login/", {"login": "chen", "password": PASSWORD}).headers["Location"] == "/accounts/2fa/authenticate/"  # fmt: skip
     answers = [client.post("/accounts/2fa/authenticate/", {"code": "000000"}).status_code for _ in range(6)]
     assert answers == [200, 200, 200, 200, 429, 429]
+
+
+def test_pages_write_down_a_session_at_a_new_address_and_else_now_and_then(desk_of):
+    def session(**change):
+        if change:
+            UserSession.objects.update(**change)
+        with CaptureQueriesContext(connection) as caught:
+            desk_of.get(reverse("ui:tasks"))
+        return UserSession.objects.get(), any("UPDATE" in query["sql"] for query in caught)
+
+    first, _ = session()
+    assert session() == (first, False)
+    assert session(ip="10.0.0.9")[0].ip == first.ip
+    later, wrote = session(last_seen_at=timezone.now() - timedelta(minutes=6))
+    assert (wrote, later.last_seen_at > first.last_seen_at) == (True, True)
 
 
 def test_a_changed_password_ends_the_other_sessions(client, user):

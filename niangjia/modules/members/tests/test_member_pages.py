@@ -311,8 +311,8 @@ def test_the_list_costs_the_same_for_three_rows_and_for_fifty(tree, as_job):
             with CaptureQueriesContext(connection) as caught:
                 assert client.get(page("member_list") + query).status_code == 200
             counts.setdefault(query, []).append(len(caught))
-    # Five of them count what waits, for the badges of the menu.
-    assert all(few == many <= 21 for few, many in counts.values()), counts
+    # Four of them count what waits, for the badges of the menu.
+    assert all(few == many <= 16 for few, many in counts.values()), counts
 
 
 def test_a_member_page_costs_the_same_for_a_long_history(tree, as_job):
