@@ -122,7 +122,7 @@ class KeyEmployer(ScopedModel):
 
 
 class Absence(ScopedModel):
-    """Days on which an officer need not visit; weeks that they fill don't count."""
+    """Days on which an officer need not visit; weeks of which they take more than half don't count."""
 
     seen_with = Permission.VISIT_VIEW
     scope_via = "posting__scope"
@@ -173,7 +173,7 @@ class PlannedVisit(ScopedModel):
 
 
 class Visit(ScopedModel):
-    """走访记录. Counted as one 家次; handed in once (`draft` is the browser's own number for it)."""
+    """走访记录. Handed in once (`draft` is the browser's own number for it); without `together_with` it is one 家次."""
 
     seen_with = Permission.VISIT_VIEW
 
@@ -184,9 +184,14 @@ class Visit(ScopedModel):
     posting = models.ForeignKey(Posting, on_delete=models.PROTECT, null=True, related_name="+")
     planned = models.ForeignKey(PlannedVisit, on_delete=models.PROTECT, null=True, related_name="+")
     stay = models.ForeignKey("Stay", on_delete=models.PROTECT, null=True, related_name="visits")
+    together_with = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="+")
+    """Of two records within the hour at one employer, the second's: both stay, counted as one 家次."""
     kind = models.CharField(max_length=30)
     form = models.ForeignKey(VisitForm, on_delete=models.PROTECT, null=True, related_name="+")  # None: as delivered
     draft = models.UUIDField(unique=True)
+    draft_mark = models.CharField(
+        max_length=16, default=""
+    )  # of what the draft said: the same again, or something else
     arrived_at = models.DateTimeField()  # by the server's clock: the phone's own, put right by `clock_off_seconds`
     left_at = models.DateTimeField(null=True)
     clock_off_seconds = models.IntegerField(default=0)  # the phone's clock against the server's
@@ -212,6 +217,7 @@ class Visit(ScopedModel):
             models.Index(fields=["user", "-arrived_at"], name="visit_of_user"),
             models.Index(fields=["scope", "-arrived_at"], name="visit_of_scope"),
             models.Index(fields=["arrived_at"], name="visit_by_day"),
+            models.Index(fields=["together_with"], name="visit_together", condition=Q(together_with__isnull=False)),
         ]
 
 
@@ -273,6 +279,15 @@ class Finding(VisitPart):
 
     class Meta:
         constraints: ClassVar = [models.UniqueConstraint(fields=["visit", "number"], name="finding_number")]
+
+    @classmethod
+    def visible_rows(cls, rows: ScopedQuerySet[Any], actor: Actor) -> ScopedQuerySet[Any]:
+        """With the visit; a confidential one is told to whoever wrote it down and whoever sees the case alone."""
+        open_case = Q(case__is_confidential=False, case__kept_from=[], case__kept_from_users=[])
+        plain = Q(is_confidential=False) & (Q(case=None) | open_case)
+        told = Q(case__in=Case.objects.visible_to(actor).values("pk"))
+        own = Q(visit__user_id=actor.user_id) if actor.user_id else Q(pk=None)
+        return super().visible_rows(rows, actor).filter(plain | told | own)
 
 
 class FollowUp(VisitPart):
@@ -443,6 +458,12 @@ class MeetingTask(ScopedModel):
 
     class Meta:
         indexes: ClassVar = [models.Index(fields=["user", "due_on"], name="meeting_task_of_user")]
+
+    @classmethod
+    def visible_rows(cls, rows: ScopedQuerySet[Any], actor: Actor) -> ScopedQuerySet[Any]:
+        """By whoever sees the meeting, and by whose task it is."""
+        own = Q(user=actor.user_id) if actor.user_id else Q(pk=None)
+        return rows.filter(own | Q(meeting__in=Meeting.objects.visible_to(actor).values("pk")))
 
 
 class TownshipReport(ScopedModel):
