@@ -28,7 +28,7 @@ def seed(
     scale: Annotated[Scale, typer.Option(help="small, county or city.")] = Scale.COUNTY,
     seed: Annotated[int, typer.Option(help="The same seed gives the same people.")] = 1,
     tell: Annotated[
-        bool, typer.Option(help="Tell the story of the demands at once; else `niangjia seed story` does.")
+        bool, typer.Option(help="Tell the two years' story at once; else `niangjia seed story` does.")
     ] = True,
 ) -> None:
     """Fill an empty register with invented unions and members; refuses where there is something already."""
@@ -37,8 +37,9 @@ def seed(
     _begin_django()
     from django.utils import timezone
 
+    from niangjia.flows.demonstration import tell_two_years
     from niangjia.kernel.errors import Refused
-    from niangjia.modules.demands.seed import begin_story, tell_story
+    from niangjia.modules.demands.seed import begin_story
     from niangjia.modules.exchange.seed import add_hotline
     from niangjia.modules.members.seed import fill
 
@@ -51,8 +52,8 @@ def seed(
             begin_story(scale, seed=seed, now=now)
             add_hotline(now=now)
             if tell:
-                clock.say("two years of demands")
-                tell_story(say=clock.say)
+                clock.say("two years of visits and demands")
+                tell_two_years(say=clock.say)
     except Refused as refused:
         typer.echo(refused.message, err=True)
         raise typer.Exit(1) from None
@@ -61,14 +62,14 @@ def seed(
 
 @app.command()
 def story() -> None:
-    """Tell what isn't told yet of the demands' two years; goes on where it was stopped, and does nothing when all is told."""
+    """Tell what isn't told yet of two years of visits and demands; goes on where it was stopped, and does nothing when all is told."""
     _begin_django()
-    from niangjia.modules.demands.seed import tell_story
+    from niangjia.flows.demonstration import tell_two_years
 
     clock = _Clock()
-    told = tell_story()
+    told = tell_two_years()
     if told:
-        clock.say(f"the two years of demands are told: {told:,}")
+        clock.say(f"the two years of visits and demands are told: {told:,} demands")
 
 
 def _begin_django() -> None:

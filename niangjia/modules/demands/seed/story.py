@@ -52,7 +52,7 @@ def tell_story(*, say: Say = lambda _: None, most: int | None = None, by_visit: 
     begun = story_begun()
     if begun is None or is_story_whole():
         return 0
-    with _alone() as alone, quietly(before=begun.now - MESSAGES_SINCE):
+    with only_teller() as alone, quietly(before=begun.now - MESSAGES_SINCE):
         if not alone:
             return 0
         groups = list(_left(begun, by_visit))
@@ -67,7 +67,8 @@ def tell_story(*, say: Say = lambda _: None, most: int | None = None, by_visit: 
 
 
 @contextmanager
-def _alone() -> Iterator[bool]:
+def only_teller() -> Iterator[bool]:
+    """False for whoever comes while another is telling; may be asked again by the one who is."""
     with connection.cursor() as cursor:
         cursor.execute("select pg_try_advisory_lock(hashtext(%s))", [LOCK])
         (mine,) = cursor.fetchone() or (False,)

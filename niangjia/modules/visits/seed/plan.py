@@ -7,14 +7,14 @@ one officer who sets herself four, 1,833 visits. Where a demand came out of a vi
 from __future__ import annotations
 
 import random
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import NamedTuple
 
 from niangjia.kernel.synthetic import name_of, phone_number
-from niangjia.modules.visits.rules import AbsenceKind, Aspect, Look, VisitKindCode
+from niangjia.modules.visits.rules import TOGETHER, AbsenceKind, Aspect, Look, VisitKindCode
 from niangjia.modules.visits.seed import words
 
 DAYS = 730
@@ -193,6 +193,7 @@ class _Drawn:
         self.weeks = _Weeks(now)
         self.turns: dict[int, list[int]] = {one.number: list(one.key_firms) for one in posted}
         self.unseen = {firm for one in posted for firm in one.key_firms}
+        self.visited: defaultdict[int, list[datetime]] = defaultdict(list)
         self.phones = FIRST_PHONE
 
     def with_demand(self, one: Asked) -> Trip:
@@ -206,6 +207,8 @@ class _Drawn:
         firm = known[1] if known else self.chance.choice(self.towns[one.township].firms)
         left = one.at - timedelta(minutes=self.chance.randrange(1, 6))
         arrived = left - timedelta(minutes=self.chance.randrange(25, 80))
+        while self._is_taken(firm.id, arrived):
+            arrived -= timedelta(minutes=17)
         return self._trip(officer, one.township, firm, arrived, left, asked=one.at)
 
     def duty_left(self) -> list[tuple[int, date]]:
@@ -242,11 +245,17 @@ class _Drawn:
         else:
             town = self.chance.choice(one.townships)
             firm = self.chance.choice(self.towns[town].firms)
+        while self._is_taken(firm.id, datetime.combine(day, time(12), self.now.tzinfo), within=timedelta(hours=12)):
+            firm = self.chance.choice(self.towns[town].firms)
         hour = self.chance.choice((9, 9, 10, 14, 14, 15))
         arrived = datetime.combine(day, time(hour, self.chance.randrange(60)), self.now.tzinfo)
         arrived = min(arrived, self.now - timedelta(hours=2, minutes=self.chance.randrange(50)))
         left = arrived + timedelta(minutes=self.chance.randrange(25, 95))
         return self._trip(one, town, firm, arrived, left, asked=None)
+
+    def _is_taken(self, firm: int, at: datetime, *, within: timedelta = TOGETHER) -> bool:
+        """Somebody is there then: it would be one 家次 with theirs."""
+        return any(abs(at - other) <= within for other in self.visited[firm])
 
     def _is_free(self, one: Posted, day: date) -> bool:
         return one.is_on_post(day) and self.works(day) and day <= (self.now - timedelta(hours=4)).date()
@@ -257,6 +266,7 @@ class _Drawn:
         chance = self.chance
         self.weeks.add(one.number, arrived.date())
         self.unseen.discard(firm.id)
+        self.visited[firm.id].append(arrived)
         kind = self._kind(firm, arrived)
         looks = tuple((aspect, *self._look(aspect)) for aspect in Aspect)
         count = chance.choice((1, 2, 2, 3, 4, 6, 12))

@@ -1,0 +1,5 @@
+"""Visits that are made for demonstrations."""
+
+from niangjia.modules.visits.seed.story import Brought, Journal, is_told, mark_told
+
+__all__ = ["Brought", "Journal", "is_told", "mark_told"]
