@@ -18,8 +18,8 @@ from rich.console import Console as Terminal
 from niangjia.cli import check, database, surroundings, troubles, up, web, worker
 
 PACKAGE = Path(__file__).resolve().parents[1]
-SETTLE_THEMSELVES = {None, "up", "db", "bench"}
-ROOMS = ("*/commands.py", "*/*/commands.py")
+SETTLE_THEMSELVES = {None, "up", "db", "bench", "triage"}
+ROOMS = ("*/commands.py", "*/*/commands.py", "*/*/*/commands.py")
 
 
 class Console(typer.Typer):

@@ -1,0 +1,167 @@
+"""What was learnt, as numbers: read from bytes, asked by numpy alone. Pure; knows neither Django nor scikit-learn."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import zlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from niangjia.modules.demands.triage.words import counted
+
+MARK, VERSION = b"niangjia-triage", 1
+FRAGMENT_WEIGHT = 0.5
+MOST_WORDS_SHOWN, SHORTEST_SHOWN = 4, 2
+_DIGEST = 32
+Numbers = np.ndarray[Any, np.dtype[np.float32]]
+
+
+class BrokenModel(Exception):
+    """The bytes are no model, or not all of one; the sentence says what to do."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One answer: how sure it is (0 to 1), and the words that spoke for it."""
+
+    label: str
+    sureness: float
+    words: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Block:
+    """The terms of one sort: each with its number and how rare it is."""
+
+    terms: tuple[str, ...]
+    rarity: Numbers  # inverse document frequency, by term
+
+    @cached_property
+    def numbers(self) -> dict[str, int]:
+        return {term: number for number, term in enumerate(self.terms)}
+
+    def weighed(self, counts: Mapping[str, int]) -> tuple[Any, Numbers]:
+        """Numbers of the known terms and their weights, of length one together."""
+        known = self.numbers
+        found = [(known[term], count) for term, count in counts.items() if term in known]
+        if not found:
+            return np.empty(0, np.int64), np.empty(0, np.float32)
+        at = np.fromiter((number for number, _ in found), np.int64, len(found))
+        often = np.fromiter((count for _, count in found), np.float32, len(found))
+        weights = (1 + np.log(often)) * self.rarity[at]
+        return at, weights / np.linalg.norm(weights)
+
+
+@dataclass(frozen=True)
+class Model:
+    labels: tuple[str, ...]
+    words: Block
+    fragments: Block
+    says: Numbers  # (words then fragments) × labels: how much a term speaks for a label
+    begins: Numbers  # by label, before anything was read
+    steepness: float  # turns scores into how sure one may be
+
+    # --- asking ---
+
+    def of_counts(self, words: Mapping[str, int], fragments: Mapping[str, int]) -> Numbers:
+        """The scores of a message, by label."""
+        at, weights = self.words.weighed(words)
+        at_title, weights_title = self.fragments.weighed(fragments)
+        score: Numbers = self.begins + weights @ self.says[at]
+        return score + (FRAGMENT_WEIGHT * weights_title) @ self.says[len(self.words.terms) + at_title]
+
+    def choices(self, title: str, body: str, *, most: int = 2) -> list[Choice]:
+        """The likeliest first; of a message that says nothing known, none."""
+        words, fragments = counted(title, body)
+        at, weights = self.words.weighed(words)
+        at_title, weights_title = self.fragments.weighed(fragments)
+        if not len(at) and not len(at_title):
+            return []
+        sure = sureness(self.of_counts(words, fragments), self.steepness)
+        best = np.argsort(-sure, kind="stable")[:most]
+        spoken = [(self.words.terms, at, weights[:, None] * self.says[at])]
+        shift = len(self.words.terms)
+        spoken.append((self.fragments.terms, at_title, weights_title[:, None] * self.says[shift + at_title]))
+        return [Choice(self.labels[label], float(sure[label]), _spoke(spoken, int(label))) for label in best]
+
+    def answers(self, messages: Iterable[tuple[str, str]]) -> Iterator[tuple[str, float]]:
+        """The likeliest label of each (title, body), with how sure it is."""
+        for title, body in messages:
+            sure = sureness(self.of_counts(*counted(title, body)), self.steepness)
+            best = int(sure.argmax())
+            yield self.labels[best], float(sure[best])
+
+    # --- keeping ---
+
+    def to_bytes(self) -> bytes:
+        """Half precision: no figure of ours is sure to more than three digits."""
+        head = {
+            "labels": self.labels, "words": len(self.words.terms), "fragments": len(self.fragments.terms),
+            "steepness": self.steepness,
+        }  # fmt: skip
+        terms = "\n".join((*self.words.terms, *self.fragments.terms)).encode()
+        parts = [json.dumps(head, ensure_ascii=False).encode(), terms]
+        arrays = (self.words.rarity, self.fragments.rarity, self.begins, self.says)
+        parts += [array.astype("<f2").tobytes() for array in arrays]
+        body = zlib.compress(b"".join(len(part).to_bytes(8, "little") + part for part in parts), 6)
+        return MARK + VERSION.to_bytes(2, "little") + hashlib.sha256(body).digest() + body
+
+    @classmethod
+    def from_bytes(cls, content: bytes) -> Model:
+        """Raises BrokenModel: cut short, changed, of another version, or something else."""
+        start = len(MARK) + 2
+        if not content.startswith(MARK):
+            raise BrokenModel("这不是分类模型文件，请重新训练或换一个文件。")
+        if int.from_bytes(content[len(MARK) : start], "little") != VERSION:
+            raise BrokenModel("分类模型是别的版本做的，请用现在的版本重新训练。")
+        body = content[start + _DIGEST :]
+        if hashlib.sha256(body).digest() != content[start : start + _DIGEST]:
+            raise BrokenModel("分类模型文件不完整（校验和不符），请重新拷贝或重新训练。")
+        return cls._of(list(_parts(zlib.decompress(body))))
+
+    @classmethod
+    def _of(cls, parts: Sequence[bytes]) -> Model:
+        head = json.loads(parts[0])
+        terms = parts[1].decode().split("\n") if parts[1] else []
+        words, fragments, begins, says = (np.frombuffer(part, "<f2").astype(np.float32) for part in parts[2:])
+        return cls(
+            labels=tuple(head["labels"]), words=Block(tuple(terms[: head["words"]]), words),
+            fragments=Block(tuple(terms[head["words"] :]), fragments), begins=begins,
+            says=says.reshape(len(terms), len(begins)), steepness=head["steepness"],
+        )  # fmt: skip
+
+
+def sureness(scores: Numbers, steepness: float) -> Numbers:
+    """Shares that add up to one, along the last axis."""
+    raised = np.exp(steepness * (scores - scores.max(axis=-1, keepdims=True)))
+    shares: Numbers = raised / raised.sum(axis=-1, keepdims=True)
+    return shares
+
+
+def _spoke(spoken: Sequence[tuple[Sequence[str], Any, Numbers]], label: int) -> tuple[str, ...]:
+    """What spoke for a label more than for the others; whole words before fragments, none inside another."""
+    shown: list[str] = []
+    for terms, at, said in spoken:
+        if shown or not len(at):
+            continue
+        more = said[:, label] - said.mean(axis=1)
+        for place in np.argsort(-more, kind="stable"):
+            term = terms[at[place]]
+            if more[place] <= 0 or len(shown) == MOST_WORDS_SHOWN:
+                break
+            if len(term) >= SHORTEST_SHOWN and not any(term in other or other in term for other in shown):
+                shown.append(term)
+    return tuple(shown)
+
+
+def _parts(content: bytes) -> Iterator[bytes]:
+    at = 0
+    while at < len(content):
+        size = int.from_bytes(content[at : at + 8], "little")
+        yield content[at + 8 : at + 8 + size]
+        at += 8 + size
