@@ -13,7 +13,7 @@ from niangjia.kernel.access.actor import Actor
 from niangjia.kernel.access.models import Scope, User
 from niangjia.kernel.acting import adding, changing
 from niangjia.kernel.audit import actions as audit
-from niangjia.kernel.errors import Missing, Refused
+from niangjia.kernel.errors import Refused
 from niangjia.kernel.notify.actions import notify
 from niangjia.modules.organisations.queries.employers import employer_in_sight
 from niangjia.modules.organisations.queries.ground import nearest_places, scope_at
@@ -54,13 +54,13 @@ def open_risk_of(visit: Visit, form: Form, answers: Mapping[str, Any], *, actor:
         open_one.what = what if what == open_one.what else f"{what}（此前：{open_one.what}）"[:LONGEST]
         open_one.due_on = min(filter(None, (open_one.due_on, on + DUE_AFTER[level])))
         open_one.save(update_fields=["level", "what", "due_on"])
-        _record(actor, "visits.risk.seen_again", open_one, visit.scope, now, before=before)
+        _record(actor, "visits.risk.seen_again", open_one, now, before=before)
         return open_one
     risk: Risk = Risk.objects.create(
         scope=visit.scope, employer_id=visit.employer_id, visit=visit, level=level, what=what, owner_id=visit.user_id,
         due_on=on + DUE_AFTER[level],
     )  # fmt: skip
-    _record(actor, "visits.risk.opened", risk, visit.scope, now)
+    _record(actor, "visits.risk.opened", risk, now)
     return risk
 
 
@@ -182,9 +182,8 @@ def _tell_owner(risk: Risk, actor: Actor, now: datetime) -> None:
         )  # fmt: skip
 
 
-def _record(
-    actor: Actor, verb: str, risk: Risk, scope: Scope, now: datetime, before: dict[str, Any] | None = None
-) -> None:
+def _record(actor: Actor, verb: str, risk: Risk, now: datetime, before: dict[str, Any] | None = None) -> None:
     after = audit.snapshot(risk)
     if before != after:
-        audit.record(actor=actor, verb=verb, subject=risk, path=str(scope.path), before=before, after=after, now=now)
+        path = str(risk.scope.path)
+        audit.record(actor=actor, verb=verb, subject=risk, path=path, before=before, after=after, now=now)
