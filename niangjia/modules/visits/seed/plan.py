@@ -116,6 +116,7 @@ def plan_postings(towns: Sequence[Township], size: Size, *, seed: str, today: da
     for number in range(size.officers):
         mine = tuple(sorted({number % len(towns), *((number + 7) % len(towns),) * (number % 5 == 0)}))
         later = chance.randrange(2, 12) if number % 3 == 0 else chance.randrange(22, 60)
+        later = 0 if number <= HERSELF else later
         from_on = begin + timedelta(weeks=later)
         firms = tuple(firm for n, (_, firm) in enumerate(keys) if n % size.officers == number)
         away = tuple(_absences(chance, from_on, today))
