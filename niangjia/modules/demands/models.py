@@ -436,3 +436,6 @@ class BurstRule(ScopedModel):
     scope = models.OneToOneField(Scope, on_delete=models.PROTECT, related_name="+")
     people_a_day = models.PositiveSmallIntegerField()
     people_a_week = models.PositiveSmallIntegerField()
+
+
+import niangjia.modules.demands.triage.models  # noqa: E402, F401 - Django finds a room's tables by its models.py

@@ -85,11 +85,18 @@ def crossval(file: File) -> None:
         content = model.to_bytes()
         longest, largest = max(longest, seconds), max(largest, len(content))
         speeds.append(speed)
-        typer.echo(f"  fold {fold + 1}: {len(rest):,} learnt in {seconds:.1f} s, {len(aside):,} answered, {speed:,} a second")
+        typer.echo(
+            f"  fold {fold + 1}: {len(rest):,} learnt in {seconds:.1f} s, {len(aside):,} answered, {speed:,} a second"
+        )
     scores = _told(examples, answers)
     speed = sorted(speeds)[len(speeds) // 2] if speeds else 0
     _close(
-        {**scores, "messages_per_second": speed, "model_mb": round(largest / MEGABYTE, 2), "train_seconds": round(longest, 2)}
+        {
+            **scores,
+            "messages_per_second": speed,
+            "model_mb": round(largest / MEGABYTE, 2),
+            "train_seconds": round(longest, 2),
+        }
     )
 
 
@@ -158,7 +165,9 @@ def _told(examples: list[Example], answers: list[tuple[str, float]]) -> dict[str
     """The confusions as lines to read, the figures for the last line."""
     from niangjia.modules.demands.triage.scoring import scored
 
-    scores: Scores = scored([one.label for one in examples], [said for said, _ in answers], [sure for _, sure in answers])
+    scores: Scores = scored(
+        [one.label for one in examples], [said for said, _ in answers], [sure for _, sure in answers]
+    )
     there = Counter(example.label for example in examples)
     for said, true, times in scores.confusions[:FEW_CONFUSIONS]:
         typer.echo(f"  {times:5,} of {there[true]:,}  {true} → {said}")

@@ -7,14 +7,14 @@ had not seen, and it has one solution whatever the order of the rows.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from niangjia.modules.demands.triage.model import FRAGMENT_WEIGHT, Block, Model, Numbers, sureness
-from niangjia.modules.demands.triage.words import counted
+from niangjia.modules.demands.triage.model import FRAGMENT_WEIGHT, Block, Model, Numbers, lead
+from niangjia.modules.demands.triage.words import terms_of
 
 FEWEST_MESSAGES = 2
 """Of which a term must be part to be learnt."""
@@ -25,8 +25,7 @@ PENALTY, PRECISION = 1.0, 1e-3
 FEWEST_TO_TUNE, TUNED_ON = 60, 5
 """From so many messages on, every fifth is set aside to see how sure one may be; all are learnt from in the end."""
 
-USUAL_STEEPNESS = 4.0
-STEEPNESSES = tuple(float(value) for value in np.geomspace(0.5, 30, 60))
+USUAL_SURENESS = (4.0, 0.0)
 
 
 class NothingToLearn(Exception):
@@ -46,7 +45,7 @@ class Example:
         return self.title, self.body
 
 
-Counts = tuple[Mapping[str, int], Mapping[str, int]]
+Terms = tuple[list[str], list[str]]
 
 
 def learn(examples: Sequence[Example]) -> Model:
@@ -54,37 +53,36 @@ def learn(examples: Sequence[Example]) -> Model:
     examples = [example for example in examples if example.label]
     if not examples:
         raise NothingToLearn("没有带类别的内容可学：请检查 label、title、detail 三列。")
-    counts = [counted(*example.text) for example in examples]
+    terms = [terms_of(*example.text) for example in examples]
     labels = [example.label for example in examples]
-    steepness = _steepness(counts, labels)
-    return _fitted(counts, labels, steepness)
+    return _fitted(terms, labels, _sureness(terms, labels))
 
 
-def _fitted(counts: Sequence[Counts], labels: Sequence[str], steepness: float) -> Model:
+def _fitted(terms: Sequence[Terms], labels: Sequence[str], sureness: tuple[float, float]) -> Model:
     known = tuple(sorted(set(labels)))
-    blocks = _blocks(counts)
+    blocks = _blocks(terms)
     if len(known) == 1:
         says = np.zeros((sum(len(block.terms) for block in blocks), 1), np.float32)
-        return Model(known, *blocks, says, np.zeros(1, np.float32), steepness)
-    says, begins = _solved(_matrix(counts, blocks), labels, known)
+        return Model(known, *blocks, says, np.zeros(1, np.float32), *sureness)
+    says, begins = _solved(_matrix(terms, blocks), labels, known)
     room = MOST_BYTES // (2 * len(known) + BYTES_OF_TERM)
     if len(says) > room:
         # What says least falls away, and the rest is learnt anew without it.
         kept = np.sort(np.argsort(-np.abs(says).max(axis=1), kind="stable")[:room])
         blocks = _narrowed(blocks, kept)
-        says, begins = _solved(_matrix(counts, blocks), labels, known)
-    return Model(known, *blocks, says, begins, steepness)
+        says, begins = _solved(_matrix(terms, blocks), labels, known)
+    return Model(known, *blocks, says, begins, *sureness)
 
 
-def _blocks(counts: Sequence[Counts]) -> tuple[Block, Block]:
+def _blocks(terms: Sequence[Terms]) -> tuple[Block, Block]:
     """The terms that stand in several messages; of few messages, all."""
-    fewest = FEWEST_MESSAGES if len(counts) >= FEWEST_TO_TUNE else 1
+    fewest = FEWEST_MESSAGES if len(terms) >= FEWEST_TO_TUNE else 1
     made = []
     for which in (0, 1):
-        holding = Counter(term for count in counts for term in count[which])
-        terms = sorted(term for term, messages in holding.items() if messages >= fewest)
-        often = np.array([holding[term] for term in terms], np.float64)
-        made.append(Block(tuple(terms), (np.log((1 + len(counts)) / (1 + often)) + 1).astype(np.float32)))
+        holding = Counter(term for message in terms for term in set(message[which]))
+        kept = sorted(term for term, messages in holding.items() if messages >= fewest and not term.isspace())
+        often = np.array([holding[term] for term in kept], np.float64)
+        made.append(Block(tuple(kept), (np.log((1 + len(terms)) / (1 + often)) + 1).astype(np.float32)))
     return made[0], made[1]
 
 
@@ -98,19 +96,19 @@ def _narrowed(blocks: tuple[Block, Block], kept: Any) -> tuple[Block, Block]:
     return words, fragments
 
 
-def _matrix(counts: Sequence[Counts], blocks: tuple[Block, Block]) -> Any:
+def _matrix(terms: Sequence[Terms], blocks: tuple[Block, Block]) -> Any:
     """Messages × terms, as the model will weigh them."""
     from scipy import sparse
 
     width = len(blocks[0].terms)
     at, weights, ends = [], [], [0]
-    for words, fragments in counts:
+    for words, fragments in terms:
         places, weighed = blocks[0].weighed(words)
         places_title, weighed_title = blocks[1].weighed(fragments)
         at += [places, width + places_title]
         weights += [weighed, FRAGMENT_WEIGHT * weighed_title]
         ends.append(ends[-1] + len(places) + len(places_title))
-    shape = (len(counts), width + len(blocks[1].terms))
+    shape = (len(terms), width + len(blocks[1].terms))
     return sparse.csr_matrix((np.concatenate(weights), np.concatenate(at), ends), shape=shape)
 
 
@@ -125,22 +123,19 @@ def _solved(matrix: Any, labels: Sequence[str], known: Sequence[str]) -> tuple[N
     return says.astype(np.float32), begins.astype(np.float32)
 
 
-def _steepness(counts: Sequence[Counts], labels: Sequence[str]) -> float:
+def _sureness(terms: Sequence[Terms], labels: Sequence[str]) -> tuple[float, float]:
     """Such that what is said to be 90 % sure is right nine times in ten, on messages that were set aside."""
-    if len(counts) < FEWEST_TO_TUNE:
-        return USUAL_STEEPNESS
-    aside = range(0, len(counts), TUNED_ON)
-    rest = [at for at in range(len(counts)) if at % TUNED_ON]
-    trial = _fitted([counts[at] for at in rest], [labels[at] for at in rest], USUAL_STEEPNESS)
-    places = {label: place for place, label in enumerate(trial.labels)}
-    asked = [at for at in aside if labels[at] in places]
-    if not asked or len(places) == 1:
-        return USUAL_STEEPNESS
-    scores = np.array([trial.of_counts(*counts[at]) for at in asked])
-    right = np.array([places[labels[at]] for at in asked])
+    from sklearn.linear_model import LogisticRegression
 
-    def missed(steepness: float) -> float:
-        shares = sureness(scores, steepness)[np.arange(len(right)), right]
-        return float(-np.log(np.maximum(shares, 1e-9)).mean())
-
-    return min(STEEPNESSES, key=missed)
+    if len(terms) < FEWEST_TO_TUNE:
+        return USUAL_SURENESS
+    rest = [at for at in range(len(terms)) if at % TUNED_ON]
+    trial = _fitted([terms[at] for at in rest], [labels[at] for at in rest], USUAL_SURENESS)
+    asked = range(0, len(terms), TUNED_ON)
+    scores = [trial.scores(*terms[at]) for at in asked]
+    right = [trial.labels[int(score.argmax())] == labels[at] for score, at in zip(scores, asked, strict=True)]
+    if len(set(right)) == 1:
+        return USUAL_SURENESS
+    fit = LogisticRegression(C=100).fit(np.array([[lead(score)] for score in scores]), right)
+    steepness = float(fit.coef_[0][0])
+    return (steepness, float(fit.intercept_[0])) if steepness > 0 else USUAL_SURENESS

@@ -5,14 +5,15 @@ from __future__ import annotations
 import hashlib
 import json
 import zlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-from niangjia.modules.demands.triage.words import counted
+from niangjia.modules.demands.triage.words import terms_of
 
 MARK, VERSION = b"niangjia-triage", 1
 FRAGMENT_WEIGHT = 0.5
@@ -45,16 +46,15 @@ class Block:
     def numbers(self) -> dict[str, int]:
         return {term: number for number, term in enumerate(self.terms)}
 
-    def weighed(self, counts: Mapping[str, int]) -> tuple[Any, Numbers]:
-        """Numbers of the known terms and their weights, of length one together."""
-        known = self.numbers
-        found = [(known[term], count) for term, count in counts.items() if term in known]
-        if not found:
+    def weighed(self, terms: Iterable[str]) -> tuple[Any, Numbers]:
+        """Numbers of the known ones among them and their weights, of length one together."""
+        counts: Counter[int | None] = Counter(map(self.numbers.get, terms))
+        counts.pop(None, None)
+        if not counts:
             return np.empty(0, np.int64), np.empty(0, np.float32)
-        at = np.fromiter((number for number, _ in found), np.int64, len(found))
-        often = np.fromiter((count for _, count in found), np.float32, len(found))
-        weights = (1 + np.log(often)) * self.rarity[at]
-        return at, weights / np.linalg.norm(weights)
+        at = np.fromiter(counts.keys(), np.int64, len(counts))  # type: ignore[arg-type]
+        weights = (1 + np.log(np.fromiter(counts.values(), np.float32, len(counts)))) * self.rarity[at]
+        return at, weights / np.sqrt(weights @ weights)
 
 
 @dataclass(frozen=True)
@@ -64,12 +64,13 @@ class Model:
     fragments: Block
     says: Numbers  # (words then fragments) × labels: how much a term speaks for a label
     begins: Numbers  # by label, before anything was read
-    steepness: float  # turns scores into how sure one may be
+    steepness: float  # with `shift`: turns the lead of the first over the second into how sure one may be
+    shift: float = 0.0
 
     # --- asking ---
 
-    def of_counts(self, words: Mapping[str, int], fragments: Mapping[str, int]) -> Numbers:
-        """The scores of a message, by label."""
+    def scores(self, words: Sequence[str], fragments: Sequence[str]) -> Numbers:
+        """Of a message's terms, by label."""
         at, weights = self.words.weighed(words)
         at_title, weights_title = self.fragments.weighed(fragments)
         score: Numbers = self.begins + weights @ self.says[at]
@@ -77,24 +78,39 @@ class Model:
 
     def choices(self, title: str, body: str, *, most: int = 2) -> list[Choice]:
         """The likeliest first; of a message that says nothing known, none."""
-        words, fragments = counted(title, body)
+        words, fragments = terms_of(title, body)
         at, weights = self.words.weighed(words)
         at_title, weights_title = self.fragments.weighed(fragments)
         if not len(at) and not len(at_title):
             return []
-        sure = sureness(self.of_counts(words, fragments), self.steepness)
-        best = np.argsort(-sure, kind="stable")[:most]
+        scores = self.scores(words, fragments)
+        shares = self.shares(scores)
+        best = np.argsort(-scores, kind="stable")[:most]
         spoken = [(self.words.terms, at, weights[:, None] * self.says[at])]
         shift = len(self.words.terms)
         spoken.append((self.fragments.terms, at_title, weights_title[:, None] * self.says[shift + at_title]))
-        return [Choice(self.labels[label], float(sure[label]), _spoke(spoken, int(label))) for label in best]
+        return [Choice(self.labels[label], float(shares[label]), _spoke(spoken, int(label))) for label in best]
 
     def answers(self, messages: Iterable[tuple[str, str]]) -> Iterator[tuple[str, float]]:
         """The likeliest label of each (title, body), with how sure it is."""
         for title, body in messages:
-            sure = sureness(self.of_counts(*counted(title, body)), self.steepness)
-            best = int(sure.argmax())
-            yield self.labels[best], float(sure[best])
+            scores = self.scores(*terms_of(title, body))
+            best = int(scores.argmax())
+            yield self.labels[best], float(self.sure(lead(scores)))
+
+    def sure(self, leads: Any) -> Any:
+        """How often the first is right when it leads by so much."""
+        return 1 / (1 + np.exp(-(self.steepness * leads + self.shift)))
+
+    def shares(self, scores: Numbers) -> Numbers:
+        """How sure each label is: the first by its lead, the others divide what is left."""
+        first = int(scores.argmax())
+        raised = np.exp(self.steepness * (scores - scores[first]))
+        raised[first] = 0
+        sure = float(self.sure(lead(scores)))
+        shares: Numbers = raised * ((1 - sure) / max(float(raised.sum()), 1e-9))
+        shares[first] = sure
+        return shares
 
     # --- keeping ---
 
@@ -102,7 +118,7 @@ class Model:
         """Half precision: no figure of ours is sure to more than three digits."""
         head = {
             "labels": self.labels, "words": len(self.words.terms), "fragments": len(self.fragments.terms),
-            "steepness": self.steepness,
+            "steepness": self.steepness, "shift": self.shift,
         }  # fmt: skip
         terms = "\n".join((*self.words.terms, *self.fragments.terms)).encode()
         parts = [json.dumps(head, ensure_ascii=False).encode(), terms]
@@ -132,15 +148,16 @@ class Model:
         return cls(
             labels=tuple(head["labels"]), words=Block(tuple(terms[: head["words"]]), words),
             fragments=Block(tuple(terms[head["words"] :]), fragments), begins=begins,
-            says=says.reshape(len(terms), len(begins)), steepness=head["steepness"],
+            says=says.reshape(len(terms), len(begins)), steepness=head["steepness"], shift=head["shift"],
         )  # fmt: skip
 
 
-def sureness(scores: Numbers, steepness: float) -> Numbers:
-    """Shares that add up to one, along the last axis."""
-    raised = np.exp(steepness * (scores - scores.max(axis=-1, keepdims=True)))
-    shares: Numbers = raised / raised.sum(axis=-1, keepdims=True)
-    return shares
+def lead(scores: Numbers) -> float:
+    """Of the first over the second; alone it leads nobody."""
+    if len(scores) == 1:
+        return 0.0
+    second, first = np.partition(scores, -2)[-2:]
+    return float(first - second)
 
 
 def _spoke(spoken: Sequence[tuple[Sequence[str], Any, Numbers]], label: int) -> tuple[str, ...]:

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
-from collections import Counter
-from collections.abc import Mapping
 from functools import cache
 from types import ModuleType
 
@@ -16,9 +13,13 @@ TITLE_COUNTS = 3
 """A word of the title says as much as three of the body."""
 
 FRAGMENTS = (2, 3)
-_UNREADABLE = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff\u200b-\u200f\ufeff\s]+")
-_NUMBER = re.compile(r"[\d.,%]+")
 A_NUMBER = "0"
+_UNREADABLE = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff\u200b-\u200f\ufeff\s]+")
+_NUMBER = re.compile(r"(?<![a-z\d])\d[\d.,%]*")
+_WIDE = {
+    ord(wide): chr(ord(wide) - 0xFEE0)
+    for wide in map(chr, (*range(0xFF10, 0xFF1A), *range(0xFF21, 0xFF3B), *range(0xFF41, 0xFF5B)))
+}
 
 
 @cache
@@ -30,27 +31,20 @@ def _segmenter() -> ModuleType:
 
 def tidy(text: str, longest: int) -> str:
     """One line, in one width and case; what can't be read is a space."""
-    # Cut first: a character becomes at most eighteen, and nobody's message may cost more than another's.
-    return _UNREADABLE.sub(" ", unicodedata.normalize("NFKC", text[:longest])[: 2 * longest]).strip().lower()
+    return _UNREADABLE.sub(" ", text[:longest]).strip().translate(_WIDE).lower()
 
 
-def words_of(text: str) -> list[str]:
-    """The words, long ones with those inside them; every number is the same word."""
-    return [
-        A_NUMBER if _NUMBER.fullmatch(word) else word
-        for word in _segmenter().cut_for_search(text)
-        if not word.isspace()
-    ]
+def words_of(line: str) -> list[str]:
+    """The words, long ones with those inside them; every number that stands alone is the same word."""
+    words: list[str] = _segmenter().cut_for_search(_NUMBER.sub(A_NUMBER, line))
+    return words
 
 
 def fragments_of(line: str) -> list[str]:
     return [line[at : at + length] for length in FRAGMENTS for at in range(len(line) - length + 1)]
 
 
-def counted(title: str, body: str) -> tuple[Mapping[str, int], Mapping[str, int]]:
-    """How often each word and each fragment stands in a message; nothing at all is allowed."""
+def terms_of(title: str, body: str) -> tuple[list[str], list[str]]:
+    """Every word and every fragment of a message, as often as it counts; nothing at all is allowed."""
     line = tidy(title, LONGEST_TITLE)
-    words = Counter(words_of(tidy(body, LONGEST_BODY)))
-    for word in words_of(line):
-        words[word] += TITLE_COUNTS
-    return words, Counter(fragments_of(line))
+    return words_of(line) * TITLE_COUNTS + words_of(tidy(body, LONGEST_BODY)), fragments_of(line)
