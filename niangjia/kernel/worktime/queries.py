@@ -12,6 +12,7 @@ from datetime import date
 from functools import lru_cache
 
 from niangjia.kernel.access.models import Scope
+from niangjia.kernel.kept import Kept
 from niangjia.kernel.worktime.clock import Calendar, Clock, Hours
 from niangjia.kernel.worktime.holidays import FIRST_YEAR, LAST_YEAR, Day, written
 from niangjia.kernel.worktime.models import CalendarDay, CalendarYear, Mark, OfficeHours
@@ -55,14 +56,11 @@ def _minute(clock_time: str) -> int:
     return int(hours) * 60 + int(minutes)
 
 
-_kept: list[Clocks] = []
+_clocks = Kept(Mark, lambda: Clocks(Mark.objects.values_list("value", flat=True).first() or ""))
 
 
 def clocks() -> Clocks:
-    mark = Mark.objects.values_list("value", flat=True).first() or ""
-    if not _kept or _kept[0].mark != mark:
-        _kept[:] = [Clocks(mark)]
-    return _kept[0]
+    return _clocks.now()
 
 
 def clock_of(path: str) -> Clock:

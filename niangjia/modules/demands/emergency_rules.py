@@ -107,11 +107,14 @@ def _in_clause(spans: Sequence[Span], place: int, said: str) -> list[Span]:
 
 
 def _spans(word: str, said: str) -> Iterator[Span]:
-    return (match.span() for match in _pattern(word).finditer(said)) if tidy(word).strip("….") else iter(())
+    pattern = _pattern(word)
+    return (match.span() for match in pattern.finditer(said)) if pattern else iter(())
 
 
-@lru_cache(maxsize=2000)
-def _pattern(word: str) -> re.Pattern[str]:
+@lru_cache(maxsize=5000)
+def _pattern(word: str) -> re.Pattern[str] | None:
+    if not tidy(word).strip("…."):
+        return None
     parts = [re.escape(part) for part in re.split(r"…+|\.{3,}", tidy(word)) if part]
     return re.compile(f"[^。！!？?\n]{{0,{GAP}}}?".join(parts))
 

@@ -4,9 +4,17 @@ from __future__ import annotations
 
 from niangjia.engines.casework.models import Grading
 from niangjia.engines.casework.rules import LIMITS, Limits, Urgency
+from niangjia.kernel.kept import Kept
+
+
+def _read() -> dict[tuple[str, int], Limits]:
+    rows = Grading.objects.all()
+    return {(row.kind, row.urgency): {"accept": row.accept, "answer": row.answer, "close": row.close} for row in rows}
+
+
+_tables = Kept(Grading, _read)
 
 
 def table_of(kind: str, urgency: Urgency) -> Limits:
     """The kind's own row, else what the product brings along."""
-    row = Grading.objects.filter(kind=kind, urgency=urgency).first()
-    return {"accept": row.accept, "answer": row.answer, "close": row.close} if row else LIMITS[urgency]
+    return _tables.now().get((kind, int(urgency)), LIMITS[urgency])

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from django.urls import reverse
 
+from niangjia.kernel.kept import Kept
 from niangjia.kernel.notify.actions import notify, tell_phone
 from niangjia.modules.demands.actions.asker_side import link_for
 from niangjia.modules.demands.models import AskerMessage, Demand
@@ -41,6 +42,13 @@ def tell_asker(demand: Demand, step: Step, *, now: datetime) -> None:
 def text_for(step: Step, path: str) -> str:
     """The text of the nearest place above that has its own, else the one delivered."""
     places = [int(label) for label in path.split(".")]
+    own = _texts.now()
+    return next((own[place, step.value] for place in reversed(places) if (place, step.value) in own), MESSAGES[step])
+
+
+def _read() -> dict[tuple[int, str], str]:
     rows = AskerMessage.objects.unscoped(reason="texts of the places above, which say them for their subtree")
-    own = dict(rows.filter(step=step.value, scope__in=places).values_list("scope_id", "text"))
-    return next((own[place] for place in reversed(places) if place in own), MESSAGES[step])
+    return {(place, step): text for place, step, text in rows.values_list("scope_id", "step", "text")}
+
+
+_texts = Kept(AskerMessage, _read)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any
 
+from niangjia.kernel.kept import Kept
 from niangjia.modules.demands.models import CatalogueVersion, Kind
 
 GROUP_LENGTH = 2
@@ -100,14 +101,19 @@ def as_kind(row: Kind) -> CatalogueKind:
     )  # fmt: skip
 
 
-def catalogue() -> Catalogue:
-    """The version in force. Asks once which one that is: keep the answer for the rows of a page."""
+def _read_latest() -> Catalogue:
     version = (
         CatalogueVersion.objects.filter(published_at__isnull=False).order_by("-number").values_list("pk", "number")[:1]
     )
-    for pk, number in version:
-        return _read(pk, number)
-    return Catalogue(0, {})
+    return next((_read(pk, number) for pk, number in version), Catalogue(0, {}))
+
+
+_in_force = Kept(CatalogueVersion, _read_latest)
+
+
+def catalogue() -> Catalogue:
+    """The version in force. Asks once which one that is: keep the answer for the rows of a page."""
+    return _in_force.now()
 
 
 def label_of(code: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from niangjia.kernel.access.actor import Actor
 from niangjia.kernel.access.models import Scope
 from niangjia.kernel.errors import Missing
+from niangjia.kernel.kept import Kept
 from niangjia.modules.demands import emergency_rules
 from niangjia.modules.demands.emergency_rules import DEFAULTS, Fired, Rule
 from niangjia.modules.demands.models import EmergencyRule
@@ -12,7 +13,20 @@ from niangjia.modules.demands.models import EmergencyRule
 
 def fired(text: str, people: int, scope_path: str) -> Fired | None:
     """What the rules at and above a place say of a text; None is no emergency."""
-    return emergency_rules.fired([as_rule(row) for row in rules_at(scope_path) if row.is_used], text, people)
+    own, (top, *below) = _rules.now(), map(int, scope_path.split("."))
+    rules = [rule for place in below for rule in own.get(place, ())]
+    return emergency_rules.fired([*own.get(top, DEFAULTS), *rules], text, people)
+
+
+def _read() -> dict[int, list[Rule]]:
+    """The rules in use of each place that has any row, used or not."""
+    rules: dict[int, list[Rule]] = {}
+    for row in EmergencyRule.objects.unscoped(reason="what those above wrote holds here too").order_by("pk"):
+        rules.setdefault(row.scope_id, []).extend([as_rule(row)] if row.is_used else [])
+    return rules
+
+
+_rules = Kept(EmergencyRule, _read)
 
 
 def rules_at(scope_path: str) -> list[EmergencyRule]:

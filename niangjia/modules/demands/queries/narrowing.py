@@ -56,7 +56,11 @@ def of_kind(rows: Rows, code: str) -> Rows:
     if code == "-":
         return rows.filter(kind="")
     if len(code) == 2:  # noqa: PLR2004 - a group
-        return rows.filter(kind__gte=code, kind__lt=f"{int(code) + 1:02}") if code.isascii() and code.isdecimal() else rows.none()
+        return (
+            rows.filter(kind__gte=code, kind__lt=f"{int(code) + 1:02}")
+            if code.isascii() and code.isdecimal()
+            else rows.none()
+        )
     return rows.filter(kind=code)
 
 
