@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol, Self
@@ -18,6 +20,8 @@ from niangjia.kernel.crypto.masks import mask_identity
 SEAL_AT_MOST = 50_000
 GENESIS = bytes(32)
 _SEALER_LOCK = 7202
+
+_waiting: ContextVar[list[AuditEntry] | None] = ContextVar("entries_waiting", default=None)
 
 
 class Acting(Protocol):
@@ -83,7 +87,7 @@ def record(
     if before is not None and after is not None:
         changed = [key for key in after if before.get(key) != after[key]]
         before, after = {key: before.get(key) for key in changed}, {key: after[key] for key in changed}
-    return AuditEntry.objects.create(
+    entry = AuditEntry(
         at=now,
         actor_id=actor.user_id,
         actor_name=actor.name,
@@ -95,6 +99,27 @@ def record(
         after=after,
         reason=reason[:300],
     )
+    waiting = _waiting.get()
+    if waiting is None:
+        entry.save(force_insert=True)
+    else:
+        waiting.append(entry)
+    return entry
+
+
+@contextmanager
+def together() -> Iterator[None]:
+    """What is recorded within is written at its end in one statement; for one act of several facts, in its transaction."""
+    if _waiting.get() is not None:
+        yield
+        return
+    waiting: list[AuditEntry] = []
+    token = _waiting.set(waiting)
+    try:
+        yield
+    finally:
+        _waiting.reset(token)
+    AuditEntry.objects.bulk_create(waiting)
 
 
 def _line(entry: AuditEntry) -> bytes:

@@ -54,7 +54,7 @@ def notify(user_ids: Iterable[int], *, title: str, now: datetime, body: str = ""
     quiet_before = _quiet_before.get()
     if not wanted or (quiet_before is not None and now < quiet_before):
         return []
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):
         messages = Message.objects.bulk_create(wanted)
         dispatches = Dispatch.objects.bulk_create(
             Dispatch(message=message, channel=channel) for channel in _channels() for message in messages

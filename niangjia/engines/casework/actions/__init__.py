@@ -15,7 +15,7 @@ from niangjia.engines.casework.actions.helping import (
 )
 from niangjia.engines.casework.actions.looking import let_look
 from niangjia.engines.casework.actions.merging import merge_cases, split_case
-from niangjia.engines.casework.actions.opening import edit_case, open_case
+from niangjia.engines.casework.actions.opening import Desk, edit_case, open_case, opening
 from niangjia.engines.casework.actions.passing import (
     assign_case,
     hand_back,
@@ -36,10 +36,10 @@ from niangjia.engines.casework.actions.speaking import instruct_case, remark, re
 from niangjia.engines.casework.kinds import ASKER
 
 __all__ = [
-    "ASKER", "accept_case", "answer_case", "ask_extension", "ask_facts", "assign_case", "call_back",
+    "ASKER", "Desk", "accept_case", "answer_case", "ask_extension", "ask_facts", "assign_case", "call_back",
     "call_consultation", "climb_due", "close_at_once", "close_consultation", "decide_extension", "drop_task",
     "edit_case", "finish_task", "give_facts", "hand_back", "hand_over", "hand_over_all", "instruct_case", "invite",
-    "let_look", "merge_cases", "open_case", "pause_clock", "rate_case", "record_outside_answer", "refuse_case",
+    "let_look", "merge_cases", "open_case", "opening", "pause_clock", "rate_case", "record_outside_answer", "refuse_case",
     "regrade_case", "remark", "reopen_case", "reply", "resume_clock", "route_case", "send_out", "split_case",
     "take_case", "urge_case", "withdraw_case",
 ]  # fmt: skip

@@ -150,16 +150,16 @@ def move(step: Step, place: Scope, user_id: int | None, *, notify: bool = True) 
     if case.is_confidential and user_id is None:
         let_heads_look(case, now=now)
     if notify:
-        step.tell(_receivers(case, user, now=now), "请受理" if case.stage in WAITING else "请您办理")
+        lead = actor_of(user.pk, now=now, name=user.name) if user else None
+        step.tell(receivers(case, lead, now=now), "请受理" if case.stage in WAITING else "请您办理")
 
 
-def _receivers(case: Case, user: User | None, *, now: datetime) -> list[int]:
+def receivers(case: Case, lead: Actor | None, *, now: datetime) -> list[int]:
     """Whom it goes to; the desk as well where that one may not accept it."""
-    kind = kind_named(case.kind)
-    mine = [user.pk] if user else []
-    if user and (case.stage not in WAITING or may_by_place(case, "accept", actor_of(user.pk, now=now, name=user.name))):
+    mine = [lead.user_id] if lead and lead.user_id else []
+    if lead and (case.stage not in WAITING or may_by_place(case, "accept", lead)):
         return mine
-    return [*mine, *(told.user_id for told in able_at(case, kind.accept, now=now))]
+    return [*mine, *(told.user_id for told in able_at(case, kind_named(case.kind).accept, now=now))]
 
 
 def _decides(case: Case, actor: Actor, place: Scope) -> bool:

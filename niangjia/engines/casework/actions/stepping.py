@@ -118,14 +118,20 @@ def writing(
 
 
 def write_entry(step: Step, verb: Verb) -> Entry:
+    entry = entry_of(step, verb)
+    entry.save(force_insert=True)
+    return entry
+
+
+def entry_of(step: Step, verb: Verb) -> Entry:
+    """The line of a step, not written yet."""
     case = step.case
     moved = {} if case.stage == step.stage_before else {"from": int(step.stage_before), "to": int(case.stage)}
-    entry: Entry = Entry.objects.create(
+    return Entry(
         case=case, verb=verb.value, at=step.now, user_id=step.actor.user_id, user_name=step.name[:50],
         scope_id=place_of(step.actor, case.scope.path), text=step.text, data=step.data | moved,
         for_asker=step.for_asker, file_ids=list(step.file_ids),
     )  # fmt: skip
-    return entry
 
 
 def locked(case_id: int, actor: Actor) -> Case:

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from niangjia.engines.casework import actions as casework
 from niangjia.engines.casework.actions.keeping import nearest_outside
+from niangjia.engines.casework.models import Case
 from niangjia.engines.casework.rules import Urgency
 from niangjia.kernel.access.actor import SYSTEM, Actor
 from niangjia.kernel.access.models import Scope, User
@@ -19,6 +20,7 @@ from niangjia.kernel.audit import actions as audit
 from niangjia.kernel.crypto.ring import digest
 from niangjia.kernel.errors import Missing, NotPermitted, Refused
 from niangjia.kernel.events import publish
+from niangjia.kernel.kept import asked_once
 from niangjia.modules.demands.actions import alerts, routing
 from niangjia.modules.demands.actions.telling import tell_asker
 from niangjia.modules.demands.emergency_rules import Fired
@@ -48,6 +50,8 @@ TAIL = 4
 
 
 @transaction.atomic
+@asked_once()
+@audit.together()
 def record_demand(
     facts: Facts,
     *,
@@ -76,27 +80,29 @@ def record_demand(
     scope = nearest_outside(came_in, kept_from)
     fired = emergency.fired(f"{facts.title}\n{facts.body}", facts.people, scope.path)
     facts = _graded(facts, fired)
-    case = casework.open_case(
-        kind=KIND_OF_CASE, title=facts.title, scope_id=scope.pk, urgency=facts.urgency or Urgency.NORMAL,
+    desk = routing.desk_for(facts, scope, kept_from, now=now) if route and not close_at_once else None
+    with casework.opening(
+        kind=KIND_OF_CASE, title=facts.title, scope=scope, urgency=facts.urgency or Urgency.NORMAL,
         is_major=facts.is_major, is_confidential=facts.is_confidential, kept_from=kept_from,
         kept_from_users=[facts.accused_user_id] if facts.accused_user_id else [], received_at=received_at or now,
         limits=_limits(facts), partner=partner, partner_number=partner_number, own_due_at=own_due_at, actor=actor,
-        now=now, recorder_sees=not _sits_in(actor, kept_from),
-    )  # fmt: skip
-    demand = _written(case.pk, facts, actor, is_closed_at_once=bool(close_at_once))
-    audit.record(
-        actor=actor, verb="demands.demand.recorded", subject=demand, path=scope.path, after=audit.snapshot(demand), now=now
-    )  # fmt: skip
+        now=now, recorder_sees=not _sits_in(actor, kept_from), desk=desk,
+    ) as case:  # fmt: skip
+        demand = _written(
+            case, facts, actor, is_closed_at_once=bool(close_at_once), because=desk.because if desk else ""
+        )
+        audit.record(
+            actor=actor, verb="demands.demand.recorded", subject=demand, path=scope.path,
+            after=audit.snapshot(demand), now=now,
+        )  # fmt: skip
     if close_at_once:
         casework.close_at_once(case.pk, text=close_at_once, actor=actor, now=now)
-    elif route:
-        routing.route(demand, now=now)
     if fired is not None:
         alerts.raise_alert(demand, because=fired.because, now=now)
     if tell and not close_at_once:
         tell_asker(demand, Step.RECEIVED, now=now)
     publish(DemandRecorded(demand.pk, actor, now))
-    return again(demand.pk)
+    return again(demand.pk) if close_at_once or fired else demand
 
 
 def _understood(facts: Facts, came_in: Scope, actor: Actor, now: datetime) -> tuple[Facts, EmployerFacts | None]:
@@ -200,7 +206,7 @@ def _with_kind(facts: Facts) -> Facts:
     return replace(facts, urgency=facts.urgency or usual, suggested=suggested)
 
 
-def _written(case_id: int, facts: Facts, actor: Actor, *, is_closed_at_once: bool) -> Demand:
+def _written(case: Case, facts: Facts, actor: Actor, *, is_closed_at_once: bool, because: str) -> Demand:
     tail = facts.asker_phone[-TAIL:] if facts.asker_phone and not facts.is_anonymous else ""
     values: dict[str, Any] = {
         name: getattr(facts, name)
@@ -213,9 +219,9 @@ def _written(case_id: int, facts: Facts, actor: Actor, *, is_closed_at_once: boo
     if facts.accused_user_id and not User.objects.filter(pk=facts.accused_user_id).exists():
         raise Refused("demand.accused_user", "没有找到被反映的工作人员，请重新选择。", "accused_user")
     return Demand.objects.create(  # type: ignore[no-any-return]
-        case_id=case_id, **values, division_id=facts.division or None, asker_phone_tail=tail,
+        case=case, **values, division_id=facts.division or None, asker_phone_tail=tail,
         suggested=dict(facts.suggested), recorded_by_id=actor.user_id, words=words_of(facts),
-        is_closed_at_once=is_closed_at_once,
+        is_closed_at_once=is_closed_at_once, routed_because=because,
     )  # fmt: skip
 
 

@@ -19,6 +19,7 @@ from niangjia.kernel.access.scoped import ScopedQuerySet
 from niangjia.kernel.errors import Missing
 from niangjia.modules.demands.models import MapProposal, Responsibility
 from niangjia.modules.demands.queries.catalogue import Catalogue, catalogue
+from niangjia.modules.demands.routing_rules import Matter
 from niangjia.modules.organisations.queries.organisations import names_of
 
 _PARTS = ("scope", "to_scope", "user", "division", "zone", "employer")
@@ -30,6 +31,19 @@ def lines_above(scope_path: str) -> list[Responsibility]:
         Responsibility.objects.unscoped(reason="the maps of those above send what comes in below")
         .filter(scope__path__above=scope_path, ended_at=None)
         .select_related(*_PARTS)
+    )
+
+
+def lines_for(scope_ids: Iterable[int], matter: Matter) -> list[Responsibility]:
+    """The lines of these places' maps that could fit a matter; `routing_rules.ranked` says which do."""
+    return list(
+        Responsibility.objects.unscoped(reason="the maps of those above send what comes in below")
+        .filter(Q(employer=None) | Q(employer=matter.employer), Q(zone=None) | Q(zone=matter.zone))
+        .filter(Q(division=None) | Q(division__in=list(matter.divisions)))
+        .filter(scope__in=list(scope_ids), ended_at=None)
+        .filter(kind__in=[matter.kind[:length] for length in range(len(matter.kind) + 1)])
+        .select_related("scope", "to_scope")
+        .prefetch_related("division", "zone", "employer")  # few lines name one, and then it is one statement
     )
 
 

@@ -71,6 +71,22 @@ def closed_among(ids: Iterable[int]) -> set[int]:
     return set(rows.filter(pk__in=set(ids), closed_on__isnull=False).values_list("pk", flat=True))
 
 
+@dataclass(frozen=True)
+class Known:
+    """An organisation as rooms above speak of it."""
+
+    name: str
+    is_closed: bool
+
+
+def known_of(ids: Iterable[int]) -> dict[int, Known]:
+    """Names by id and whether they were dissolved or merged, for what leads to rows in sight."""
+    rows = Organisation.objects.unscoped(reason="labels of rows in sight").filter(pk__in=set(ids))
+    return {
+        pk: Known(name, closed_on is not None) for pk, name, closed_on in rows.values_list("pk", "name", "closed_on")
+    }
+
+
 def names_of(ids: Iterable[int]) -> dict[int, str]:
     """Names by id, for labels beside rows that are in sight."""
     rows = Organisation.objects.unscoped(reason="labels of rows in sight").filter(pk__in=set(ids))
