@@ -33,6 +33,9 @@ NAMED_FILES = {
     "exchange/sending": "one signed POST to a partner",
     "members/privacy": "what a worker agrees to, word for word and version by version",
     "organisations/divisions": "the divisions of the demo, facts of a public standard",
+    "visits/journal_rules": "whose task stands how, who may judge, who wins: pure",
+    "insight/journal": "the report of visits and demands over a time",
+    "insight/papers": "meetings, quarters, years and the journal as papers in official form",
     "organisations/handover": "the registry of what an officer who leaves hands over",
 }
 BANNED = {"utils", "helpers", "common", "misc", "base", "core", "services", "manager", "managers", "lib"}
