@@ -3,7 +3,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.urls import path
 
-from niangjia.ui import views
+from niangjia.ui import pocket, views
 from niangjia.ui.account.views import account
 
 app_name = "ui"
@@ -20,6 +20,7 @@ urlpatterns = [
     path("desk/inbox/", views.inbox, name="inbox"),
     path("desk/inbox/<int:pk>/", views.open_message, name="open_message"),
     path("desk/inbox/read/", views.read_all, name="read_all"),
+    path("desk/outbox/", pocket.outbox, name="outbox"),
     path("desk/account/", account, name="account"),
 ]
 if settings.ENV != "production":

@@ -7,6 +7,7 @@ import "./display.js";
 import "./drawer.js";
 import "./drop.js";
 import "./keys.js";
+import "./outbox/leaving.js";
 import "./requests.js";
 import "./shortcuts.js";
 import elapsed from "./elapsed.js";

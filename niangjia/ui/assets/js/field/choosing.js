@@ -1,0 +1,107 @@
+// Something changed meanwhile: both versions side by side, and the officer chooses. What isn't chosen goes along as set aside.
+const MIXED = ["planned", "employer", "form"]; // where each line may be chosen by itself
+
+export default () => ({
+  choices: {},
+
+  get differences() {
+    return this.row?.conflict?.differences ?? [];
+  },
+  get fieldLabels() {
+    return this.data?.fields ?? {};
+  },
+  // What the phone knew of the employer, with what was learnt there.
+  mineOf(one) {
+    if (one.subject !== "employer") return one.mine;
+    const { content } = this;
+    const facts = content._employer.facts ?? [];
+    const known = Object.fromEntries((this.data?.employer_labels ?? []).map((label, place) => [label, facts[place] ?? ""]));
+    for (const { key, field } of content._form.questions) {
+      const answer = content.answers[key];
+      if (field && answer !== undefined && answer !== null && answer !== "") known[this.fieldLabels[field]] = String(answer);
+    }
+    return known;
+  },
+  linesOf(one) {
+    const mine = this.mineOf(one);
+    const labels = [...new Set([...Object.keys(mine), ...Object.keys(one.theirs)])];
+    const lines = labels.map((label) => ({ label, mine: mine[label] ?? "", theirs: one.theirs[label] ?? "" }));
+    return lines.filter((line) => line.mine !== line.theirs);
+  },
+  mayMix(one) {
+    return MIXED.includes(one.subject);
+  },
+  chosen(one) {
+    return this.choices[one.subject]?.how ?? "";
+  },
+  choose(one, how) {
+    const picks = Object.fromEntries(this.linesOf(one).map(({ label }) => [label, how === "theirs" ? "theirs" : "mine"]));
+    this.choices[one.subject] = { how, picks };
+  },
+  pick(one, label, side) {
+    this.choices[one.subject].picks[label] = side;
+  },
+  picked(one, label) {
+    return this.choices[one.subject]?.picks[label] ?? "";
+  },
+  get allChosen() {
+    return this.differences.every((one) => this.chosen(one));
+  },
+
+  // The draft as it was chosen goes to the outbox again; where the choice asks further questions, back to the page first.
+  async settleChoices() {
+    const now = this.row.conflict.now ?? {};
+    const { content } = this;
+    for (const one of this.differences) {
+      const { how, picks } = this.choices[one.subject];
+      const aside = Object.fromEntries(
+        this.linesOf(one).map(({ label, mine, theirs }) => [label, picks[label] === "theirs" ? mine : theirs]).filter(([, words]) => words),
+      );
+      if (one.subject === "planned") this.takePlan(how, picks, now.planned);
+      if (one.subject === "employer" && now.employer) this.takeEmployer(how, picks, now.employer);
+      if (one.subject === "form" && now.form && how !== "mine") Object.assign(aside, this.takeForm(now.form, how === "both"));
+      content.chosen_over[one.subject] = { mark: one.mark, kept: how === "theirs" ? "theirs" : "mine", aside };
+    }
+    this.choices = {};
+    await this.guarded(() => this.outbox.keep(this.row));
+    this.checked = this.check();
+    if (Object.keys(this.checked).length) this.go("visit", this.row.id);
+    else await this.handIn();
+  },
+  takePlan(how, picks, planned) {
+    const { content } = this;
+    if (planned) content.planned_version = planned.version;
+    if (how === "both" && picks["类型"] === "theirs" && planned && planned.kind !== content.kind) {
+      content.kind = planned.kind;
+      this.formInto(content);
+    }
+  },
+  takeEmployer(how, picks, employer) {
+    const { content } = this;
+    content.employer_mark = employer.mark;
+    if (how !== "both") return; // 用现在的: the server proposes nothing
+    for (const { key, field } of content._form.questions) if (field && picks[this.fieldLabels[field]] === "theirs") content.answers[key] = null;
+  },
+  // Answers go over where the new form asks the same; gives back what found no place, by its question.
+  takeForm(form, intoSummary) {
+    const { content } = this;
+    const fits = (question, answer) =>
+      !question.options || (Array.isArray(answer) ? answer : [answer]).every((one) => question.options.includes(one));
+    const left = {};
+    for (const { key, label, type } of content._form.questions) {
+      const answer = content.answers[key];
+      if (answer === undefined || answer === null || answer === "" || (Array.isArray(answer) && !answer.length)) continue;
+      const same = form.questions.find((question) => question.key === key && question.type === type);
+      if (same && fits(same, answer)) continue;
+      left[label] = answer === true ? "是" : answer === false ? "否" : [answer].flat().join("、");
+      content.answers[key] = null;
+    }
+    content._form = form;
+    content.form_number = form.number;
+    for (const { key, type } of form.questions) if (type === "many" && !Array.isArray(content.answers[key])) content.answers[key] = [];
+    if (!intoSummary) return left;
+    const words = Object.entries(left).map(([label, answer]) => `${label}：${answer}`);
+    content.summary = [content.summary, ...words].filter(Boolean).join("\n");
+    return {};
+  },
+});
