@@ -84,6 +84,8 @@ class Officer:
     dues: Sequence[Due] = ()
     others: Sequence[Site] = ()
     fixed: Sequence[Fixed] = ()
+    skipped: frozenset[int] = frozenset()
+    """Employers that were taken out of this week by hand."""
 
 
 @dataclass(frozen=True)
@@ -145,41 +147,42 @@ def propose(officer: Officer, monday: date, taken: Mapping[int, int] | None = No
     if not room:
         return []
     taken = taken or {}
-    fixed = {one.site.employer_id for one in officer.fixed}
-    wishes = _wishes(officer, monday, fixed, {pk for pk, user in taken.items() if user != officer.user_id})
+    wishes = _wishes(officer, monday, {pk for pk, user in taken.items() if user != officer.user_id})
     return _laid_out(wishes[: sum(room.values())], officer, room)
 
 
 # --- which ---
 
 
-def _wishes(officer: Officer, monday: date, fixed: set[int], elsewhere: set[int]) -> list[_Wish]:
+def _wishes(officer: Officer, monday: date, elsewhere: set[int]) -> list[_Wish]:
     """The strongest first, each employer once."""
     sunday = monday + timedelta(days=6)
+    standing = {one.site.employer_id for one in officer.fixed}
+    settled = standing | officer.skipped
     wanted: dict[int, _Wish] = {}
     for due in sorted(officer.dues, key=lambda one: (one.due_on, one.follow_up_id)):
         pk = due.site.employer_id
-        if due.due_on <= sunday and pk not in fixed and pk not in wanted:
+        if due.due_on <= sunday and pk not in settled and pk not in wanted:
             wanted[pk] = _Wish(due.site, PlanReason.FOLLOW_UP, _again(due, monday), due.due_on, due.follow_up_id)
-    free = [key for key in officer.keys if key.site.employer_id not in fixed | elsewhere | wanted.keys()]
+    free = [key for key in officer.keys if key.site.employer_id not in settled | elsewhere | wanted.keys()]
     free.sort(key=lambda key: (key.due_on, key.site.name, key.site.employer_id))
     overdue = [key for key in free if key.due_on < monday]
     behind = sum(key.due_on < monday for key in officer.keys)
-    most = officer.goal + (1 if behind > officer.goal else 0) - len(fixed)
+    most = officer.goal + (1 if behind > officer.goal else 0) - len(standing)
     for key in overdue[: max(0, most - len(wanted))]:
         wanted[key.site.employer_id] = _Wish(key.site, PlanReason.OVERDUE, _overdue(key, monday))
     for key in free:
-        if len(wanted) + len(fixed) >= officer.goal:
+        if len(wanted) + len(standing) >= officer.goal:
             break
         if key.site.employer_id not in wanted and _rested(key.site, monday):
             wanted[key.site.employer_id] = _Wish(key.site, PlanReason.TURN, _turn(key, monday))
-    _fill_up(wanted, officer, monday, fixed | elsewhere)
+    _fill_up(wanted, officer, monday, settled | elsewhere)
     return list(wanted.values())
 
 
 def _fill_up(wanted: dict[int, _Wish], officer: Officer, monday: date, not_these: set[int]) -> None:
     """Other employers until the goal: beside somebody first, then those that nobody has gone to for longest."""
-    missing = officer.goal - len(wanted) - len(officer.fixed)
+    missing = officer.goal - len(wanted) - len({one.site.employer_id for one in officer.fixed})
     keys = {key.site.employer_id for key in officer.keys}
     if missing <= 0:
         return
@@ -199,12 +202,10 @@ def _fill_up(wanted: dict[int, _Wish], officer: Officer, monday: date, not_these
             break
     for site, anchor in beside:
         wanted[site.employer_id] = _Wish(site, PlanReason.NEAR, _beside(anchor, site, monday))
-    for site in free:
-        if len(wanted) + len(officer.fixed) >= officer.goal:
-            break
-        wanted.setdefault(
-            site.employer_id, _Wish(site, PlanReason.TURN, f"凑足每周 {officer.goal} 家，{_last(site, monday)}")
-        )
+    rest = [site for site in free if site.employer_id not in wanted]
+    for site in rest[: missing - len(beside)]:
+        because = f"凑足每周 {officer.goal} 家，{_last(site, monday)}"
+        wanted[site.employer_id] = _Wish(site, PlanReason.TURN, because)
 
 
 def _rested(site: Site, monday: date) -> bool:

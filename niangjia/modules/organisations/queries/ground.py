@@ -7,11 +7,19 @@ from datetime import date
 from typing import Any
 
 from django.db.models import Q
+from django.db.models.functions import Coalesce
 
 from niangjia.kernel.access.actor import Actor
 from niangjia.kernel.access.models import Scope
 from niangjia.kernel.access.scoped import ScopedQuerySet
-from niangjia.modules.organisations.models import Employer, Organisation, answering_for, ground_under
+from niangjia.modules.organisations.models import (
+    Division,
+    Employer,
+    Organisation,
+    ZoneEmployer,
+    answering,
+    ground_under,
+)
 from niangjia.modules.organisations.rules import OrganisationKind
 
 _REASON = "employers that somebody goes to, whose right was asked for by their ground"
@@ -24,8 +32,26 @@ def employers_by_id(ids: Collection[int]) -> dict[int, Employer]:
 
 def nearest_places(divisions: Collection[str]) -> dict[str, str]:
     """The path of the nearest organisation that answers for each division; those without one are left out."""
-    found = {code: answering_for(code) for code in set(divisions)}
-    return {code: paths[0] for code, paths in found.items() if paths}
+    climb = "parent__parent__parent__parent"
+    above: dict[str, list[str]] = {}
+    for row in Division.objects.filter(pk__in=set(divisions)).select_related(climb):
+        place: Division | None = row
+        while place is not None:
+            above.setdefault(row.pk, []).append(place.pk)
+            place = place.parent
+    wanted = {code for codes in above.values() for code in codes}
+    places: dict[str, str] = {}
+    found = answering().filter(division__in=wanted)
+    for code, path in found.values_list("division_id", Coalesce("merged_into__scope__path", "scope__path")):
+        places[code] = min(places.get(code, path), path)
+    nearest = {code: next((places[one] for one in codes if one in places), "") for code, codes in above.items()}
+    return {code: path for code, path in nearest.items() if path}
+
+
+def zones_of_employers(ids: Collection[int]) -> dict[int, int]:
+    """The zone in which each of these employers lies; those in none are left out."""
+    rows = ZoneEmployer.objects.unscoped(reason=_REASON).filter(employer__in=set(ids), until_on=None)
+    return dict(rows.values_list("employer_id", "zone_id"))
 
 
 def employers_on_ground_of(paths: Collection[str]) -> ScopedQuerySet[Employer]:

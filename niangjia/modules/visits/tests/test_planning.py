@@ -115,6 +115,8 @@ OVERDUE, TURN, NEAR, FOLLOW_UP = "overdue", "turn", "near", "follow_up"
         ),
         # what stands by hand counts and isn't doubled
         (officer(keys=[key(1, "2026-07-03")], fixed=[Fixed(site(1), MONDAY, is_morning=True)]), []),
+        # what was taken out by hand isn't proposed again, not even to be looked at again
+        (officer(keys=[key(1, "2026-07-03")], dues=[Due(7, site(2), "欠薪", MONDAY)], skipped=frozenset({1, 2})), []),
         # away all week
         (officer(days=[], keys=[key(1, "2026-07-03")]), []),
     ],
