@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
+from math import isfinite
 from typing import Any
 from uuid import UUID
 
 from niangjia.kernel.errors import Refused
 from niangjia.modules.visits.rules import Aspect, Look, Outcome, VisitKindCode
 
+MOST_ID = 2**63
 LONGEST_WORD, LONGEST_SUMMARY, LONGEST_FINDING = 100, 4_000, 2_000
 MOST_FINDINGS, MOST_SPOKEN_WITH, MOST_PHOTOS, MOST_COMPANIONS, MOST_PEOPLE = 30, 50, 30, 20, 100_000
 
@@ -88,8 +93,39 @@ class Conflict(Refused):
         return {subject: one.mine for subject, one in self.differences.items()}
 
 
+_UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+
+
+def tidy(text: str) -> str:
+    return _UNSEEN.sub("", text).strip()
+
+
+def tidied_draft(draft: Draft) -> Draft:
+    """Without what no database or page can bear: control characters, numbers that aren't finite, no place at all."""
+    finite = all(value is None or isfinite(value) for value in (draft.latitude, draft.longitude, draft.accuracy_metres))
+    return replace(
+        draft, summary=tidy(draft.summary),
+        observations={aspect: (look, tidy(word)) for aspect, (look, word) in draft.observations.items()},
+        spoken_with=[(tidy(name), tidy(phone), tidy(post)) for name, phone, post in draft.spoken_with],
+        findings=[
+            replace(
+                one, text=tidy(one.text), explanation=tidy(one.explanation), asker_name=tidy(one.asker_name),
+                asker_phone=tidy(one.asker_phone),
+            )
+            for one in draft.findings
+        ],
+        latitude=draft.latitude if finite else None, longitude=draft.longitude if finite else None,
+        accuracy_metres=draft.accuracy_metres if finite else None,
+    )  # fmt: skip
+
+
 def ensure_draft(draft: Draft) -> None:
     """Raises Refused for what no form lets through, but a phone may send."""
+    ids = (draft.employer_id, draft.planned_id, draft.stay_id, draft.user_id, *draft.companions, *draft.file_ids)
+    if not all(one is None or 0 < one < MOST_ID for one in ids):
+        raise Refused("visit.ids", "交来的内容里有认不出的编号，请回到单位名单重新选择。")
+    if any(not name for name, _, _ in draft.spoken_with):
+        raise Refused("visit.spoken_with", "谈话对象要有姓名；不方便留名的请只填人数。", "spoken_with")
     seen = draft.observations
     if set(seen) - set(Aspect) or {look for look, _ in seen.values()} - set(Look):
         raise Refused("visit.observations", "“五看”里有不认识的选项，请重新选择。", "observations")
@@ -129,25 +165,51 @@ CLOCK_TOLERANCE = timedelta(minutes=2)
 """Sending takes a while on a bad line; less than this isn't the clock."""
 
 LATEST_HAND_IN = timedelta(days=30)
+EARLIEST = timedelta(days=20 * 366)
 
 
-def clock_off(device_now: datetime | None, now: datetime) -> timedelta:
-    """How far the phone's clock is ahead of the server's; naught within tolerance or when the phone didn't say."""
-    off = device_now - now if device_now else timedelta()
-    return off if abs(off) > CLOCK_TOLERANCE else timedelta()
+def put_right(draft: Draft, now: datetime) -> tuple[Draft, int]:
+    """The draft by the server's clock, and by how many seconds the phone's was ahead. Raises Refused.
 
-
-def ensure_time(arrived_at: datetime, left_at: datetime | None, now: datetime, *, may_be_late: bool) -> None:
-    """Of moments that were put right already. Raises Refused."""
+    Naught within tolerance, or when the phone didn't say what its clock showed.
+    """
+    off = draft.device_now - now if draft.device_now else timedelta()
+    if abs(off) <= CLOCK_TOLERANCE:
+        off = timedelta()
+    try:
+        arrived_at = draft.arrived_at - off
+        left_at = draft.left_at - off if draft.left_at else None
+    except OverflowError:
+        raise Refused("visit.ahead", "到达时间不对，请改正后再交。", "arrived_at") from None
     if max(arrived_at, left_at or arrived_at) > now + CLOCK_TOLERANCE:
         raise Refused(
             "visit.ahead", "走访时间在将来。请在手机设置里打开“自动设置时间”，改正到达时间后再交。", "arrived_at"
         )
     if left_at is not None and not timedelta() <= left_at - arrived_at <= timedelta(days=1):
         raise Refused("visit.left", "离开时间要在到达之后、二十四小时以内，请改正。", "left_at")
-    if now - arrived_at > LATEST_HAND_IN and not may_be_late:
+    if now - arrived_at > EARLIEST:
+        raise Refused("visit.early", "到达时间太早，请核对年份。", "arrived_at")
+    return replace(draft, arrived_at=arrived_at, left_at=left_at), int(off.total_seconds())
+
+
+def ensure_not_late(arrived_at: datetime, now: datetime) -> None:
+    """For whoever hands in his own. Raises Refused."""
+    if now - arrived_at > LATEST_HAND_IN:
         raise Refused(
             "visit.late",
             f"这是 {LATEST_HAND_IN.days} 天以前的走访，不能自己补交。请核对日期；确实漏记的，请分管走访的同事代为补记。",
             "arrived_at",
         )
+
+
+# --- the same draft again ---
+
+
+def mark_of(draft: Draft) -> str:
+    """Of what the draft says: sent again unchanged it is the same. Photos get other numbers when they are sent again."""
+    said = {
+        name: value
+        for name, value in asdict(draft).items()
+        if name not in {"draft", "device_now", "file_ids", "chosen_over", "employer_mark", "planned_version"}
+    }
+    return hashlib.sha256(json.dumps(said, sort_keys=True, default=str).encode()).hexdigest()[:16]

@@ -51,6 +51,8 @@ class Facts(TypedDict, total=False):
     women: int
     new_form_workers: int
     counted_on: date | None
+    latitude: float | None
+    longitude: float | None
 
 
 def add_employer(*, actor: Actor, now: datetime, **facts: Unpack[Facts]) -> Employer:
@@ -317,6 +319,8 @@ def fill_in(employer: Employer, facts: Facts, today: date) -> None:
         employer.credit_code = code or None
     employer.division_id = facts.get("division", employer.division_id)
     employer.address = facts.get("address", employer.address).strip()
+    employer.latitude = facts.get("latitude", employer.latitude)
+    employer.longitude = facts.get("longitude", employer.longitude)
     _choose(employer, "industry", facts.get("industry"), Industry)
     _choose(employer, "nature", facts.get("nature"), Nature)
     _count(employer, facts, today)

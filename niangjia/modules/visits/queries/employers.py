@@ -11,11 +11,12 @@ from django.db.models import Max
 
 from niangjia.kernel.access.actor import Actor
 from niangjia.kernel.errors import Missing
-from niangjia.modules.organisations.rules import Coverage
 from niangjia.modules.visits.models import FollowUp, KeyEmployer, Visit
 from niangjia.modules.visits.queries.postings import holds_on
+from niangjia.modules.visits.questions import UNION_STATES
 
 _REASON = "facts beside an employer whose right was asked for"
+_STATES = {code: words for words, code in UNION_STATES.items()}
 SHOWN = (
     "name",
     "address",
@@ -44,7 +45,7 @@ def employer_in_words(employer: Any) -> dict[str, str]:
         "职工人数": str(employer.headcount),
         "女职工人数": str(employer.women),
         "新就业形态劳动者人数": str(employer.new_form_workers),
-        "建会情况": Coverage(employer.union_state).label,
+        "建会情况": _STATES.get(employer.union_state, "未登记"),
         "位置": position or "未登记",
         "状态": f"{employer.closed_on} 已注销" if employer.closed_on else "正常",
     }

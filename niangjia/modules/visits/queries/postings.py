@@ -72,9 +72,8 @@ def posting_in_sight(pk: int, actor: Actor) -> Posting:
 
 def groups_in_sight(actor: Actor) -> list[Group]:
     rows = Group.objects.visible_to(actor).filter(closed_on=None).select_related("leader", "scope")
-    return list(
-        rows.annotate(officers=Count("postings", filter=Q(postings__until_on=None))).order_by("scope_id", "name")
-    )
+    counted: Any = rows.annotate(officers=Count("postings", filter=Q(postings__until_on=None)))
+    return list(counted.order_by("scope_id", "name"))
 
 
 def postings_at(path: str, on: date) -> list[Posting]:
