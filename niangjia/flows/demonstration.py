@@ -29,15 +29,15 @@ def tell_two_years(*, say: Say = lambda _: None) -> int:
         asked=brought_by_visits(begun),
     )  # fmt: skip
 
-    def by_visit(at: datetime, facts: Facts, explanation: str) -> int:
+    def by_visit(at: datetime, facts: Facts, explanation: str) -> tuple[int, datetime]:
         asked = visits.Brought(
             facts.body, explanation, facts.people, facts.asker_name, facts.asker_phone, facts.party == Party.EMPLOYER,
             facts.is_confidential,
         )  # fmt: skip
-        case_id, officer = journal.bring(at, asked)
+        case_id, officer, now = journal.bring(at, asked)
         # What a phone at the employer doesn't ask is put right at the desk.
-        edit_facts(case_id, facts, actor=officer, now=at)
-        return case_id
+        edit_facts(case_id, facts, actor=officer, now=now)
+        return case_id, now
 
     with only_teller() as alone, quietly(before=begun.now - MESSAGES_SINCE):
         if not alone:

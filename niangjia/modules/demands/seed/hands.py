@@ -34,8 +34,8 @@ DAY = 420
 LIMIT = {Urgency.NORMAL: 5 * DAY, Urgency.PRESSING: 3 * DAY}
 
 
-ByVisit = Callable[[datetime, Facts, str], int]
-"""(moment of receipt, what was asked, what explained it on the spot or nothing) → the id of the demand that a visit brought."""
+ByVisit = Callable[[datetime, Facts, str], tuple[int, datetime]]
+"""(when it was asked, what, what explained it on the spot or nothing) → the demand that a visit brought, when it was handed in."""
 
 
 @dataclass
@@ -186,7 +186,7 @@ class Hand:
         one = self.one
         at_once = self.chance.choice(sayings.EXPLAINED) if one.fate is Fate.AT_ONCE else ""
         if one.channel is Channel.VISIT and self.cast.by_visit is not None:
-            self.pk = self.cast.by_visit(one.at, self.facts(), at_once)
+            self.pk, self.at = self.cast.by_visit(one.at, self.facts(), at_once)
             return
         partner = one.channel is Channel.PARTNER
         own_due = None

@@ -20,6 +20,7 @@ from niangjia.modules.visits.seed import words
 DAYS = 730
 FIRST_PHONE = 71_000_000
 KEEPS_HER_WEEK = 0.95
+OWN_UNION = "已单独建会"
 SPOKEN_BY_NAME = 0.6
 
 
@@ -40,7 +41,7 @@ class Firm(NamedTuple):
     id: int
     name: str
     workers: int
-    has_union: bool
+    coverage: str  # 建会情况 in words
     place: tuple[float, float]
 
 
@@ -80,7 +81,7 @@ class Posted:
 
 
 class Asked(NamedTuple):
-    """A demand that came out of a visit: when it was handed in, in which township, at which employer if that is known."""
+    """A demand that came out of a visit: when somebody asked (which is when the officer came), in which township, at which employer if that is known."""
 
     at: datetime
     township: int
@@ -206,11 +207,10 @@ class _Drawn:
         officer = min(free or there, key=lambda each: (self.weeks.made[each.number, monday], self.chance.random()))
         known = self.firms.get(one.firm) if one.firm else None
         firm = known[1] if known else self.chance.choice(self.towns[one.township].firms)
-        left = one.at - timedelta(minutes=self.chance.randrange(1, 6))
-        arrived = left - timedelta(minutes=self.chance.randrange(25, 80))
-        while self._is_taken(firm.id, arrived):
-            arrived -= timedelta(minutes=17)
-        return self._trip(officer, one.township, firm, arrived, left, asked=one.at)
+        while known is None and self._is_taken(firm.id, one.at):
+            firm = self.chance.choice(self.towns[one.township].firms)
+        stays = timedelta(minutes=self.chance.randrange(25, 80))
+        return self._trip(officer, one.township, firm, one.at, min(one.at + stays, self._latest(one.at)), asked=one.at)
 
     def duty_left(self) -> list[tuple[int, date]]:
         """The weeks on post in which an officer has made fewer visits than the goal; now and then one is missed."""
@@ -254,6 +254,10 @@ class _Drawn:
         left = arrived + timedelta(minutes=self.chance.randrange(25, 95))
         return self._trip(one, town, firm, arrived, left, asked=None)
 
+    def _latest(self, arrived: datetime) -> datetime:
+        """Nobody leaves in times to come."""
+        return max(arrived + timedelta(minutes=8), self.now - timedelta(minutes=10))
+
     def _is_taken(self, firm: int, at: datetime, *, within: timedelta = TOGETHER) -> bool:
         """Somebody is there then: it would be one 家次 with theirs."""
         return any(abs(at - other) <= within for other in self.visited[firm])
@@ -288,11 +292,11 @@ class _Drawn:
 
     def _kind(self, firm: Firm, at: datetime) -> VisitKindCode:
         kinds = [(VisitKindCode.DAILY, 10.0), (VisitKindCode.LEGAL_CHECK, 1.0), (VisitKindCode.SCREENING, 1.5)]
-        kinds.append((VisitKindCode.BARGAINING, 1.0) if firm.has_union else (VisitKindCode.FOUNDING, 3.0))
+        kinds.append((VisitKindCode.BARGAINING, 1.0) if firm.coverage == OWN_UNION else (VisitKindCode.FOUNDING, 3.0))
         if at.month in (6, 7, 8, 9):
             kinds.append((VisitKindCode.COOLNESS, 3.0))
         return self.chance.choices([kind for kind, _ in kinds], [weight for _, weight in kinds])[0]
 
     def _look(self, aspect: Aspect) -> tuple[Look, str]:
-        look = self.chance.choices((Look.GOOD, Look.FAIR, Look.POOR), (78, 18, 4))[0]
+        look = self.chance.choices((Look.GOOD, Look.FAIR, Look.POOR), (84, 15.4, 0.6))[0]
         return look, "" if look is Look.GOOD else self.chance.choice(words.REMARKS[aspect][look])

@@ -5,6 +5,7 @@ Each visit has a number of its own that follows from the seed, so a telling that
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date, datetime, time, timedelta
 from itertools import islice
@@ -28,12 +29,15 @@ from niangjia.modules.visits import actions
 from niangjia.modules.visits.actions.handing_in import hand_in_visit, hand_in_visits
 from niangjia.modules.visits.drafts import Draft, FindingDraft
 from niangjia.modules.visits.models import Finding, Posting, Visit
+from niangjia.modules.visits.rules import Outcome
 from niangjia.modules.visits.seed import plan as plans
+from niangjia.modules.visits.seed.answering import At, answers_of
 from niangjia.modules.visits.seed.plan import Asked, Firm, Size, Township, Trip
 
 WHY = "the demonstration's own story"
 TOLD = "visits.story.told"
 LEAST_WORKERS = 12
+LATELY = timedelta(days=30)
 AT_ONCE = 100
 FIRST_LIAISON = "zhulian"  # logs in; the others set a password when they are invited
 GROUPS = ("城区组", "西片组", "园区组", "新业态组")
@@ -141,14 +145,14 @@ class Journal:
 
     # --- the visits ---
 
-    def bring(self, at: datetime, asked: Brought) -> tuple[int, Actor]:
-        """Tells the visit out of which a demand came; returns the demand's id and the officer."""
+    def bring(self, at: datetime, asked: Brought) -> tuple[int, Actor, datetime]:
+        """Tells the visit out of which a demand came; returns the demand's id, the officer and when it was handed in."""
         trip = self.by_moment[at]
-        actor = self.actor(self.officers[trip.officer])
-        visit = hand_in_visit(self.draft(trip, finding_of(asked)), actor=actor, now=at)
+        actor, now = self.actor(self.officers[trip.officer]), later(trip)
+        visit = hand_in_visit(self.draft(trip, finding_of(asked)), actor=actor, now=now)
         case_id = Finding.objects.unscoped(reason=WHY).values_list("case_id", flat=True).get(visit=visit)
         assert case_id is not None
-        return case_id, actor
+        return case_id, actor, now
 
     def tell_rest(self, say: Say) -> None:
         """The visits that brought no demand, many at once."""
@@ -173,6 +177,12 @@ class Journal:
             left_at=trip.left_at, latitude=latitude, longitude=longitude, accuracy_metres=metres,
             observations={aspect.value: (look.value, word) for aspect, look, word in trip.looks},
             spoken_with=trip.spoken, spoken_with_count=trip.spoken_count, summary=trip.summary, findings=findings,
+            answers=answers_of(
+                trip.kind,
+                At(
+                    random.Random(trip.chance), trip.firm.coverage, trip.firm.workers, trip.arrived_at > self.now - LATELY
+                ),
+            ),
         )  # fmt: skip
 
 
@@ -182,8 +192,6 @@ def later(trip: Trip) -> datetime:
 
 
 def finding_of(asked: Brought) -> FindingDraft:
-    from niangjia.modules.visits.rules import Outcome
-
     return FindingDraft(
         text=asked.text, outcome=Outcome.EXPLAINED if asked.explanation else Outcome.PASSED_ON,
         explanation=asked.explanation, people=asked.people, asker_name=asked.asker_name, asker_phone=asked.asker_phone,
@@ -207,7 +215,7 @@ def towns_of(plan: Plan) -> list[Township]:
             and number_to_id(each.parent) == county
         ):
             firms = tuple(
-                Firm(number_to_id(one.number), one.name, one.workers, bool(one.unions), place_of(one))
+                Firm(number_to_id(one.number), one.name, one.workers, one.coverage.label, place_of(one))
                 for one in plan.employers
                 if one.division_code == each.division_code and one.workers >= LEAST_WORKERS
             )

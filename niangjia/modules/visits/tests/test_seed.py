@@ -17,7 +17,7 @@ NOW = datetime(2026, 11, 22, 10, 30, tzinfo=ZoneInfo("Asia/Shanghai"))
 TOWNS = [
     Township(
         10 + town, f"330203{town:03}", f"{town}桥",
-        tuple(Firm(100 * town + n, f"禾{town}{n}厂", 40 + 7 * n, n % 3 > 0, (29.8, 121.4)) for n in range(1, 30)),
+        tuple(Firm(100 * town + n, f"禾{town}{n}厂", 40 + 7 * n, "已单独建会" if n % 3 else "未建会", (29.8, 121.4)) for n in range(1, 30)),
     )
     for town in range(17)
 ]  # fmt: skip
@@ -61,7 +61,7 @@ def test_the_journal_has_the_figures_of_the_account(posted: list[Posted], trips:
 def test_each_demand_has_its_visit(trips: list[Trip]) -> None:
     brought = {trip.asked: trip for trip in trips if trip.asked}
     assert set(brought) == {one.at for one in asked()}
-    assert all(trip.arrived_at < trip.left_at < at for at, trip in brought.items())
+    assert all(trip.arrived_at == at < trip.left_at < NOW for at, trip in brought.items())
     assert all(brought[one.at].township == one.township for one in asked())
 
 
