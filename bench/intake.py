@@ -140,16 +140,28 @@ class Sending:
         return answer.status
 
 
-def kill_worker(worker: Any) -> Any:
-    os.killpg(worker.pid, signal.SIGKILL)
-    worker.wait()
-    return processes.child("worker")
+class LookedAfter:
+    """A worker, and whoever starts another one when it ends: it does when it is killed, or loses its database."""
 
+    def __init__(self) -> None:
+        self.process = processes.child("worker")
+        self.started, self._over = 1, threading.Event()
+        self._thread = threading.Thread(target=self._look_after, daemon=True)
+        self._thread.start()
 
-def looked_after(worker: Any) -> Any:
-    """A worker that lost its database ends, and whoever looks after it starts another one."""
-    time.sleep(5)
-    return worker if worker.poll() is None else processes.child("worker")
+    def _look_after(self) -> None:
+        while not self._over.wait(1):
+            if self.process.poll() is not None:
+                self.process = processes.child("worker")
+                self.started += 1
+
+    def kill(self) -> None:
+        os.killpg(self.process.pid, signal.SIGKILL)
+
+    def stop(self) -> None:
+        self._over.set()
+        self._thread.join()
+        processes.stop(self.process, within=60)
 
 
 def kill_database(server: LocalServer) -> None:
@@ -183,10 +195,8 @@ def main(wanted: int, pg: int) -> None:
     address = f"http://127.0.0.1:{listener.server_port}/"
     partner, secret = add_partner(scope_id=root.pk, code="bench", name="测量", address=address, actor=chair, now=now)
     port = free_port()
-    web, worker = (
-        processes.child("web", "--port", str(port), "--workers", "2", "--threads", "4"),
-        processes.child("worker"),
-    )
+    web = processes.child("web", "--port", str(port), "--workers", "2", "--threads", "4")
+    worker = LookedAfter()
     database = LocalServer(version=pg, purpose="intake")
     try:
         wait_for(port)
@@ -198,10 +208,9 @@ def main(wanted: int, pg: int) -> None:
             while counted() < wanted * share and thread.is_alive():
                 time.sleep(0.1)
             if kill == "worker":
-                worker = kill_worker(worker)
+                worker.kill()
             else:
                 kill_database(database)
-                worker = looked_after(worker)
             print(f"{counted():,} in: the {kill} was killed", flush=True)
         thread.join()
         seconds = time.perf_counter() - began
@@ -209,7 +218,7 @@ def main(wanted: int, pg: int) -> None:
         told = accept_all(partner, chair, heard)
     finally:
         processes.stop(web, within=20)
-        processes.stop(worker, within=60)
+        worker.stop()
         listener.shutdown()
     report(wanted, seconds, sending, heard, told)
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from typing import Annotated
 
 import typer
 
 from niangjia.cli import processes
+
+BEHIND = 5
+"""Where the processors are short, whoever waits for a page goes before what can wait."""
 
 
 def worker(
@@ -17,6 +21,7 @@ def worker(
 ) -> None:
     """Do the background jobs. Any number of workers may run, on any number of machines."""
     processes.end_with_parent()
+    os.nice(BEHIND)
     import django
 
     django.setup()
