@@ -18,7 +18,7 @@ from rich.console import Console as Terminal
 from niangjia.cli import check, database, surroundings, troubles, up, web, worker
 
 PACKAGE = Path(__file__).resolve().parents[1]
-SETTLE_THEMSELVES = {None, "up", "db", "bench", "triage"}
+SETTLE_THEMSELVES = {None, "up", "db", "bench", "triage", "hotspots"}
 ROOMS = ("*/commands.py", "*/*/commands.py", "*/*/*/commands.py")
 
 
