@@ -92,3 +92,14 @@ def inbox(
     name, arguments = f"demands_{scale}_{demands}", [str(rounds), str(pg), scale]
     filling = [["-m", "bench.inbox", "fill", str(demands), scale]]
     raise typer.Exit(ground.run("bench.inbox", scale=name, pg=pg, arguments=arguments, filling=filling))
+
+
+@app.command()
+def plan(
+    employers: Annotated[int, typer.Option(help="How many there are; three of five are key employers.")] = 2000,
+    officers: Annotated[int, typer.Option(help="How many weeks are planned.")] = 50,
+    pg: Annotated[int, typer.Option(help="PostgreSQL 18 (the wheel's) or 15 (Debian's).")] = 18,
+) -> None:
+    """Every officer's week, as on a Monday morning, and once more; the rules looked through afterwards."""
+    arguments = [str(employers), str(officers)]
+    raise typer.Exit(ground.run_on_a_copy("bench.plan", scale="small", pg=pg, arguments=arguments))
