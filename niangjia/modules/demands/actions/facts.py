@@ -23,6 +23,7 @@ from niangjia.kernel.files.kinds import JPEG, PDF, PNG, WEBP, XLSX
 from niangjia.kernel.numbers import tidy_phone
 from niangjia.modules.demands.actions.alerts import ring_for_words
 from niangjia.modules.demands.actions.recording import TAIL, unions_kept_from, with_employer, words_of
+from niangjia.modules.demands.actions.triage import note_edit
 from niangjia.modules.demands.models import Attachment, ConcernedPerson, Demand
 from niangjia.modules.demands.permissions import Permission
 from niangjia.modules.demands.queries.catalogue import catalogue
@@ -116,6 +117,7 @@ def edit_facts(demand_id: int, facts: Facts, *, reason: str = "", actor: Actor, 
                 kept_from=None if same else (places, users), text=f"修改了{changed_labels([*changed, 'division_id'] if was.division != facts.division else changed)}",
                 actor=actor, now=now,
             )  # fmt: skip
+        note_edit(was, facts, row, actor=actor, now=now)
         if {"title", "body", "people"} & set(changed):
             ring_for_words(row.pk, f"{facts.title}\n{facts.body}", people=facts.people, now=now)
     row.case.refresh_from_db()

@@ -23,13 +23,15 @@ from niangjia.kernel.events import publish
 from niangjia.kernel.kept import asked_once
 from niangjia.modules.demands.actions import alerts, routing
 from niangjia.modules.demands.actions.telling import tell_asker
+from niangjia.modules.demands.actions.triage import note_recording
 from niangjia.modules.demands.emergency_rules import Fired
 from niangjia.modules.demands.events import DemandRecorded
 from niangjia.modules.demands.models import Demand
 from niangjia.modules.demands.permissions import Permission
 from niangjia.modules.demands.queries import emergency
-from niangjia.modules.demands.queries.catalogue import catalogue, suggest_kind
+from niangjia.modules.demands.queries.catalogue import catalogue
 from niangjia.modules.demands.queries.demands import asked_today
+from niangjia.modules.demands.queries.triage import sense_text
 from niangjia.modules.demands.rules import (
     KIND_OF_CASE,
     MOST_A_DAY,
@@ -101,6 +103,7 @@ def record_demand(
         alerts.raise_alert(demand, because=fired.because, now=now)
     if tell and not close_at_once:
         tell_asker(demand, Step.RECEIVED, now=now)
+    note_recording(demand, facts, is_graded=fired is not None, actor=actor, now=now)
     publish(DemandRecorded(demand.pk, actor, now))
     return again(demand.pk) if close_at_once or fired else demand
 
@@ -195,13 +198,7 @@ def _with_kind(facts: Facts) -> Facts:
     kind = known.get(facts.kind)
     if facts.kind and (kind is None or kind.is_group):
         raise Refused("demand.kind", "诉求目录里没有这一类，请重新选择。", "kind")
-    suggested = facts.suggested or next(
-        (
-            {"kind": one.code, "words": list(one.words)}
-            for one in suggest_kind(f"{facts.title} {facts.body}", known=known)
-        ),
-        {},
-    )
+    suggested = facts.suggested or sense_text(facts.title, facts.body, known=known).kept()
     usual = kind.urgency if kind and facts.nature not in (Nature.ENQUIRY, Nature.PRAISE) else Urgency.NORMAL
     return replace(facts, urgency=facts.urgency or usual, suggested=suggested)
 

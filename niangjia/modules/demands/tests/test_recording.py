@@ -99,7 +99,7 @@ def test_a_question_is_no_hurry_of_its_own(tree: Tree) -> None:
 def test_the_words_suggest_a_kind(tree: Tree) -> None:
     row = demand(tree.county, "老板拖欠工资三个月了", kind="")
     assert row.kind == ""
-    assert row.suggested == {"kind": "0101", "words": ["拖欠工资"]}
+    assert (row.suggested["kind"], row.suggested["words"]) == ("0101", ["拖欠工资"])
 
 
 def test_emergencies_win_over_what_was_chosen(tree: Tree) -> None:
