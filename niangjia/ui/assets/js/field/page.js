@@ -100,7 +100,9 @@ export default () => ({
     await this.leave();
     const row = id && this.outbox ? await this.outbox.get(id) : null;
     if (!row || row.state === "sent") {
-      Object.assign(this, { view: "list", row: null, photos: [] });
+      this.view = "list";
+      await this.$nextTick(); // the form goes before what it shows
+      Object.assign(this, { row: null, photos: [] });
       if (location.hash) history.replaceState(null, "", location.pathname);
     } else {
       await this.take(row);

@@ -42,7 +42,6 @@ export default () => ({
     if (!this.row) return;
     const { id, content, state } = this.row;
     if (this.untouched && state === "draft" && !this.photos.length && JSON.stringify(content) === this.untouched) await this.outbox.discard(id);
-    this.row = null;
   },
   save() {
     if (!this.row || !this.editable) return;
@@ -230,7 +229,6 @@ export default () => ({
       return;
     }
     await this.outbox.discard(this.row.id);
-    this.row = null;
     this.go("list");
   },
 });

@@ -22,6 +22,9 @@ export const newId = () =>
   crypto.randomUUID?.() ??
   "10000000-1000-4000-8000-100000000000".replace(/[018]/g, (c) => (c ^ (crypto.getRandomValues(new Uint8Array(1))[0] & (15 >> (c / 4)))).toString(16));
 
+// What a page watches over can't be stored as it is.
+const plain = (value) => JSON.parse(JSON.stringify(value));
+
 export class Outbox {
   // box: the room's own name for its drafts; url: where they are handed in; hear: called after anything changed.
   constructor({ box, url, user, hear = () => {} }) {
@@ -43,7 +46,7 @@ export class Outbox {
   // about: the room's own mark of what it is about; it stays with the line after the delivery, as the title does.
   async begin(title, content, about = null) {
     const now = Date.now();
-    const row = { id: newId(), owner: this.user, box: this.box, url: this.url, title, about, content, state: "draft", made_at: now, changed_at: now, problems: {}, conflict: null, said: "", unsure: false };
+    const row = { id: newId(), owner: this.user, box: this.box, url: this.url, title, about, content: plain(content), state: "draft", made_at: now, changed_at: now, problems: {}, conflict: null, said: "", unsure: false };
     await store.put(row);
     this.lastAsked ??= navigator.storage?.persist?.().catch(() => false); // once in a while the browser asks back
     this.hear();
@@ -63,7 +66,7 @@ export class Outbox {
         while (work.next) {
           const { title, content } = work.next;
           work.next = null;
-          const said = JSON.parse(JSON.stringify({ title, content }));
+          const said = plain({ title, content });
           await store.change(row.id, (found) => EDITABLE.includes(found.state) && { ...found, ...said, changed_at: Date.now() });
         }
       } finally {
