@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import logging
+
 from django.utils import timezone
 from procrastinate.contrib.django import app
 
+from niangjia.kernel.errors import Refused
+from niangjia.kernel.jobs.actions import fail, finish, progress
 from niangjia.modules.demands.actions.alerts import ring_due
+from niangjia.modules.demands.actions.triage_learning import LEARN_TASK, learn_anew, learn_if_new
+from niangjia.modules.demands.triage.rules import Field, State
+
+log = logging.getLogger(__name__)
 
 
 @app.periodic(cron="* * * * *")
@@ -13,3 +21,28 @@ from niangjia.modules.demands.actions.alerts import ring_due
 def ring_alerts(timestamp: int) -> None:
     """No queueing lock: a run that hangs must not silence the next one; each alert is locked on its own."""
     ring_due(now=timezone.now())
+
+
+@app.periodic(cron="20 4 * * *")
+@app.task(name="demands.learn_triage_nightly", queueing_lock="demands.learn_triage_nightly", pass_context=False)
+def learn_triage_nightly(timestamp: int) -> None:
+    try:
+        made = learn_if_new(now=timezone.now())
+    except Refused as no:
+        log.warning(no.message)
+        return
+    for model in made:
+        log.info("Triage of %s, run %s: %s", model.field, model.number, model.reason)
+
+
+@app.task(name=LEARN_TASK, lock=LEARN_TASK)
+def learn_triage(task_id: int) -> None:
+    """Asked for on the page of triage."""
+    progress(task_id, 0, len(Field))
+    try:
+        made = learn_anew(now=timezone.now(), step=lambda done: progress(task_id, done, len(Field)))
+    except Refused as no:
+        fail(task_id, result=no.message, now=timezone.now())
+        return
+    told = [f"{Field(one.field).label}：{'换上了' if one.state == State.CURRENT else '没有换'}" for one in made]
+    finish(task_id, result="；".join(told) or "还没有核对记录可学，先在登记和受理时确认分类。", now=timezone.now())

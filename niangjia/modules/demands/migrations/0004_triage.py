@@ -6,52 +6,74 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('demands', '0003_hot_spots'),
+        ("demands", "0003_hot_spots"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='TriageModel',
+            name="TriageModel",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('field', models.CharField(max_length=8)),
-                ('number', models.PositiveIntegerField()),
-                ('state', models.CharField(max_length=10)),
-                ('made_at', models.DateTimeField()),
-                ('switched_at', models.DateTimeField(null=True)),
-                ('learnt_from', models.PositiveIntegerField()),
-                ('held_back', models.PositiveIntegerField()),
-                ('parts_held', models.PositiveSmallIntegerField()),
-                ('labels', models.PositiveIntegerField()),
-                ('figures', models.JSONField(default=dict)),
-                ('confusions', models.JSONField(default=list)),
-                ('reason', models.CharField(max_length=200)),
-                ('weights', models.BinaryField(null=True)),
-                ('trial', models.BinaryField(null=True)),
-                ('digest', models.CharField(max_length=64)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("field", models.CharField(max_length=8)),
+                ("number", models.PositiveIntegerField()),
+                ("state", models.CharField(max_length=10)),
+                ("made_at", models.DateTimeField()),
+                ("switched_at", models.DateTimeField(null=True)),
+                ("learnt_from", models.PositiveIntegerField()),
+                ("held_back", models.PositiveIntegerField()),
+                ("parts_held", models.PositiveSmallIntegerField()),
+                ("labels", models.PositiveIntegerField()),
+                ("figures", models.JSONField(default=dict)),
+                ("confusions", models.JSONField(default=list)),
+                ("reason", models.CharField(max_length=200)),
+                ("weights", models.BinaryField(null=True)),
+                ("trial", models.BinaryField(null=True)),
+                ("digest", models.CharField(max_length=64)),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('field', 'number'), name='triage_model_once'), models.UniqueConstraint(condition=models.Q(('state', 'current')), fields=('field',), name='triage_one_in_use')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("field", "number"), name="triage_model_once"),
+                    models.UniqueConstraint(
+                        condition=models.Q(("state", "current")), fields=("field",), name="triage_one_in_use"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='TriageDecision',
+            name="TriageDecision",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('field', models.CharField(max_length=8)),
-                ('chosen', models.CharField(max_length=8)),
-                ('suggested', models.JSONField(default=list)),
-                ('model_number', models.PositiveIntegerField(default=0)),
-                ('is_correction', models.BooleanField()),
-                ('at', models.DateTimeField()),
-                ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('demand', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='triage_decisions', to='demands.demand')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("field", models.CharField(max_length=8)),
+                ("chosen", models.CharField(max_length=8)),
+                ("suggested", models.JSONField(default=list)),
+                ("model_number", models.PositiveIntegerField(default=0)),
+                ("is_correction", models.BooleanField()),
+                ("at", models.DateTimeField()),
+                (
+                    "by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "demand",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="triage_decisions",
+                        to="demands.demand",
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['field', '-id'], name='triage_newest'), models.Index(fields=['at'], name='triage_decided_at')],
+                "indexes": [
+                    models.Index(fields=["field", "-id"], name="triage_newest"),
+                    models.Index(fields=["at"], name="triage_decided_at"),
+                ],
             },
         ),
     ]

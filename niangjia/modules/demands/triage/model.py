@@ -98,6 +98,11 @@ class Model:
             best = int(scores.argmax())
             yield self.labels[best], float(self.sure(lead(scores)))
 
+    def shares_of(self, title: str, body: str) -> dict[str, float]:
+        """How sure every label is."""
+        shares = self.shares(self.scores(*terms_of(title, body)))
+        return dict(zip(self.labels, shares.tolist(), strict=True))
+
     def sure(self, leads: Any) -> Any:
         """How often the first is right when it leads by so much."""
         return 1 / (1 + np.exp(-(self.steepness * leads + self.shift)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from niangjia.modules.demands.rules import Nature
 from niangjia.modules.demands.triage.rules import Offer
@@ -45,3 +45,12 @@ def nature_offers(text: str) -> tuple[Offer, ...]:
 def urgency_offers(code: str, urgency: int, sureness: float, name: str) -> tuple[Offer, ...]:
     """As the kind says, as sure as the kind is."""
     return (Offer(str(urgency), sureness, (name,)),) if code else ()
+
+
+def kind_examples(kinds: Iterable[tuple[str, str, Sequence[str]]]) -> list[tuple[str, str, str]]:
+    """(code, name, words) as messages to begin with: (label, title, body), twice, since what stands once is not learnt."""
+    return [(code, title, "，".join((name, *words))) for code, name, words in kinds for title in (name, "")]
+
+
+def nature_examples() -> list[tuple[str, str, str]]:
+    return kind_examples((str(nature.value), nature.label, words) for nature, words in NATURE_WORDS.items())
