@@ -7,6 +7,8 @@ class VisitsConfig(AppConfig):
     verbose_name = "走访"
 
     def ready(self) -> None:
+        from niangjia.modules.visits.actions import handover
         from niangjia.modules.visits.web import desk
 
+        handover.register()
         desk.register()

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
 from django.db import IntegrityError, transaction
+from django.db.models import F
 from django.utils import timezone
 
 from niangjia.kernel.access.actor import Actor
@@ -145,8 +146,6 @@ def hand_over(posting: Posting, heir: Posting | None, *, on: date, actor: Actor,
 
 def _changed(plans: object, **values: object) -> None:
     """A phone that is offline must hear of it, so the version counts on."""
-    from django.db.models import F
-
     plans.update(version=F("version") + 1, **values)  # type: ignore[attr-defined]
 
 

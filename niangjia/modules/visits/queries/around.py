@@ -22,7 +22,7 @@ from niangjia.modules.visits.models import FollowUp, KeyEmployer, PlannedVisit, 
 from niangjia.modules.visits.place_rules import Point, Seen
 from niangjia.modules.visits.queries.kinds import form_of
 from niangjia.modules.visits.questions import Form
-from niangjia.modules.visits.rules import TOGETHER, PlanState, ProposalState, monday_of
+from niangjia.modules.visits.rules import PlanState, ProposalState, monday_of, were_together
 
 REASON = "what stands around a visit that is handed in; the right at its ground is asked for"
 SAME_POINT_WITHIN = timedelta(days=30)
@@ -175,7 +175,7 @@ class Around:
 
     def beside(self, employer_id: int, at: datetime) -> Beside | None:
         """The first record of the same hour."""
-        there = [one for one in self._beside.get(employer_id, ()) if abs(one.at - at) <= TOGETHER]
+        there = [one for one in self._beside.get(employer_id, ()) if were_together(one.at, at)]
         return min(there, key=lambda one: (one.together_with is not None, one.id), default=None)
 
     def add_beside(self, employer_id: int, one: Beside) -> None:
