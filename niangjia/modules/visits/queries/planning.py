@@ -417,3 +417,11 @@ def officers_directed(actor: Actor, on: date) -> list[tuple[int, str]]:
     rows = Posting.objects.visible_to(actor).filter(holds_on(on)).select_related("scope", "user")
     found = {row.user_id: row.user.name for row in rows if actor.may(Permission.VISIT_DIRECT, str(row.scope.path))}
     return sorted(found.items(), key=lambda one: (one[1], one[0]))
+
+
+def planned_in_sight(pk: int, actor: Actor) -> PlannedVisit:
+    """Raises Missing."""
+    found: PlannedVisit | None = PlannedVisit.objects.visible_to(actor).select_related("employer").filter(pk=pk).first()
+    if found is None:
+        raise Missing("没有找到这次安排，可能计划已经重排，请刷新。")
+    return found

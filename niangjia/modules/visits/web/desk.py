@@ -6,4 +6,6 @@ SECTION = "走访周记"
 
 
 def register() -> None:
-    pass
+    from niangjia.modules.visits.web import planning_desk
+
+    planning_desk.register()

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from niangjia.modules.visits.web import field
+from niangjia.modules.visits.web import field, plan
 
 app_name = "visits"
 urlpatterns: list[URLPattern] = [
     # the week's plan, postings, key employers
+    path("visits/week/", plan.plan, name="plan"),
+    path("visits/week/add/", plan.planned_add, name="planned_add"),
+    path("visits/week/propose/", plan.plan_propose, name="plan_propose"),
+    path("visits/week/<int:pk>/back/", plan.planned_back, name="planned_back"),
+    path("visits/week/<int:pk>/done/", plan.planned_done, name="planned_done"),
+    path("visits/week/<int:pk>/drop/", plan.planned_drop, name="planned_drop"),
+    path("visits/week/<int:pk>/move/", plan.planned_move, name="planned_move"),
     # at the employer
     path("visits/field/", field.field, name="field"),
     path("visits/field/manifest.webmanifest", field.field_manifest, name="field_manifest"),

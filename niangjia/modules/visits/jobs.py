@@ -1,0 +1,20 @@
+"""What the journal does by itself."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.utils import timezone
+from procrastinate.contrib.django import app
+
+from niangjia.kernel.access.actor import SYSTEM
+from niangjia.modules.visits.actions.planning import propose_weeks
+from niangjia.modules.visits.rules import monday_of
+
+
+@app.periodic(cron="30 22 * * 0")  # the worker counts in UTC: half past six on Monday in China
+@app.task(name="visits.propose_weeks", queueing_lock="visits.propose_weeks", pass_context=False)
+def propose_weeks_on_monday(timestamp: int) -> None:
+    now = timezone.now()
+    monday = monday_of(timezone.localdate(now) + timedelta(days=1))  # the right one on a Sunday evening, too
+    propose_weeks(monday, actor=SYSTEM, now=now)

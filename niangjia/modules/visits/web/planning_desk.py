@@ -1,0 +1,27 @@
+"""What plans, forms, surveys, stays and risks hang into the desk."""
+
+from __future__ import annotations
+
+from niangjia.kernel.audit.labels import register_labels
+from niangjia.modules.visits.permissions import Permission
+from niangjia.ui import desk
+
+SECTION = "走访周记"
+LABELS = {
+    "visits.week.proposed": "排走访计划",
+    "visits.plan.added": "添加走访安排",
+    "visits.plan.moved": "挪动走访安排",
+    "visits.plan.dropped": "拿掉走访安排",
+    "visits.plan.taken_back": "放回走访安排",
+    "visits.plan.done": "走访安排对上记录",
+    "visits.risk.opened": "登记稳定风险",
+    "visits.risk.seen_again": "稳定风险再次出现",
+    "visits.risk.changed": "修改稳定风险",
+    "visits.risk.reported": "向上级报告稳定风险",
+    "visits.risk.closed": "稳定风险销号",
+}
+
+
+def register() -> None:
+    register_labels(LABELS)
+    desk.register_menu(desk.MenuEntry(SECTION, "走访计划", "route", "visits:plan", Permission.VISIT_MAKE, order=10))
