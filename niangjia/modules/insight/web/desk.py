@@ -1,10 +1,39 @@
+"""What insight hangs into the desk: figures, and the journal's month, quarter and year."""
+
 from __future__ import annotations
 
-from niangjia.modules.demands.permissions import Permission
+from django.urls import reverse
+from django.utils import timezone
+
+from niangjia.kernel.access.actor import Actor
+from niangjia.modules.demands.permissions import Permission as Demand
+from niangjia.modules.visits.permissions import Permission as Visit
+from niangjia.modules.visits.queries.meetings import open_own_tasks
+from niangjia.modules.visits.queries.years import waiting_judgements
 from niangjia.ui import desk
+
+JOURNAL = "走访周记"
 
 
 def register() -> None:
     desk.register_menu(
-        desk.MenuEntry("统计分析", "诉求分析", "chart-bar", "insight:demand_figures", Permission.DEMAND_VIEW, order=10)
+        desk.MenuEntry("统计分析", "诉求分析", "chart-bar", "insight:demand_figures", Demand.DEMAND_VIEW, order=10),
+        desk.MenuEntry(JOURNAL, "月交流", "users", "insight:meeting_list", Visit.VISIT_VIEW, order=60),
+        desk.MenuEntry(JOURNAL, "季分析", "report", "insight:township_reports", Visit.VISIT_VIEW, order=64),
+        desk.MenuEntry(JOURNAL, "年评议", "trophy", "insight:year_rounds", Visit.VISIT_VIEW, order=68),
     )
+    desk.register_waiting(waiting)
+
+
+def waiting(actor: Actor) -> list[desk.Waiting]:
+    """Tasks of meetings, those past their day apart; and what a judge has not judged."""
+    if actor.user_id is None or not actor.can(Visit.VISIT_VIEW):
+        return []
+    days = list(open_own_tasks(actor.user_id).values_list("due_on", flat=True)[:200])
+    late = sum(day < timezone.localdate() for day in days)
+    address = reverse("insight:meeting_tasks")
+    return [
+        desk.Waiting("会议任务已超期", late, address, "alert-triangle"),
+        desk.Waiting("会议任务", len(days) - late, address, "list-check"),
+        desk.Waiting("年评议等我打分", waiting_judgements(actor.user_id), reverse("insight:year_rounds"), "gavel"),
+    ]

@@ -22,6 +22,10 @@ from niangjia.modules.visits.models import Attendance, Group, Meeting, MeetingTa
 from niangjia.modules.visits.queries.meetings import lead_with, meeting_in_sight, open_tasks_before
 from niangjia.modules.visits.rules import Presence
 
+__all__ = [
+    "Decision", "Presence", "Present", "close_meeting", "finish_meeting_task", "move_meeting", "note_meeting", "open_meeting",
+]  # fmt: skip
+
 TASKS_ADDRESS = "/desk/visits/tasks/"
 LONGEST = 300
 

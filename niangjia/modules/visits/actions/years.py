@@ -21,6 +21,11 @@ from niangjia.modules.visits.permissions import Permission
 from niangjia.modules.visits.queries.years import nominated, points_of
 from niangjia.modules.visits.rules import NominationKind, RoundState
 
+__all__ = [
+    "LEAST_JUDGES", "MOST_POINTS", "NominationKind", "RoundState", "judge", "name_judges", "open_year_round", "publish_round",
+    "put_forward", "withdraw_nomination",
+]  # fmt: skip
+
 EARLIEST_YEAR = 2000
 LONGEST_TITLE, LONGEST_TEXT = 60, 5000
 

@@ -6,15 +6,16 @@ from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
 from niangjia.kernel.access.actor import Actor
-from niangjia.kernel.access.models import User
+from niangjia.kernel.access.models import Scope, User
 from niangjia.kernel.errors import Missing
 from niangjia.modules.visits.journal_rules import TaskState, task_state
-from niangjia.modules.visits.models import Group, Meeting, MeetingTask, Posting, PostingTownship
+from niangjia.modules.visits.models import Group, Meeting, MeetingTask, Posting, PostingTownship, Risk
 from niangjia.modules.visits.permissions import Permission
+from niangjia.modules.visits.rules import RiskLevel
 
 
 def lead_with(group: Group | None, actor: Actor) -> str:
@@ -27,10 +28,13 @@ def may_lead(meeting: Meeting, actor: Actor) -> bool:
     return actor.may(lead_with(meeting.group, actor), meeting.scope.path)
 
 
-def meetings_in_sight(actor: Actor) -> QuerySet[Any]:
-    return (
-        Meeting.objects.visible_to(actor).select_related("group__leader", "scope").order_by("-month", "-held_at", "-pk")
-    )
+def meetings_in_sight(actor: Actor, *, counted: bool = False) -> QuerySet[Any]:
+    """`counted`: with `all_tasks` and `open_tasks`."""
+    rows = Meeting.objects.visible_to(actor).select_related("group__leader", "scope")
+    if counted:
+        is_open = Q(tasks__done_at=None, tasks__carried_to=None)
+        rows = rows.annotate(all_tasks=Count("tasks"), open_tasks=Count("tasks", filter=is_open))
+    return rows.order_by("-month", "-held_at", "-pk")
 
 
 def meeting_in_sight(pk: int, actor: Actor) -> Meeting:
@@ -45,6 +49,14 @@ def groups_to_meet(actor: Actor) -> list[Group]:
     """For which of the groups in sight the actor may open a meeting."""
     rows = Group.objects.visible_to(actor).filter(closed_on=None).select_related("scope", "leader").order_by("name")
     return [group for group in rows if actor.may(lead_with(group, actor), group.scope.path)]
+
+
+def places_to_meet(actor: Actor) -> list[int]:
+    """Where the actor may call all officers together: places with anybody on post."""
+    paths = [held.path for held in actor.held if Permission.MEETING_LEAD in held.permissions]
+    scopes = Scope.objects.filter(path__under_any=paths) if paths else Scope.objects.none()
+    rows = Posting.objects.unscoped(reason="places where the reader may lead meetings").filter(scope__in=scopes)
+    return sorted(set(rows.filter(until_on=None).values_list("scope_id", flat=True)))
 
 
 def postings_of_meeting(meeting: Meeting) -> list[Posting]:
@@ -115,11 +127,36 @@ def tasks_in_sight(actor: Actor) -> QuerySet[Any]:
     return rows.select_related("meeting__group__leader", "meeting__scope", "user").order_by("due_on", "pk")
 
 
+def task_in_sight(pk: int, actor: Actor) -> MeetingTask:
+    """Raises Missing."""
+    rows = MeetingTask.objects.visible_to(actor).filter(pk=pk, meeting__closed_at__isnull=False)
+    found: MeetingTask | None = rows.select_related("user", "meeting__group", "meeting__scope").first()
+    if found is None:
+        raise Missing("没有找到这项任务，可能不在您的管辖范围内。")
+    return found
+
+
 def state_of_task(task: MeetingTask, today: date) -> TaskState:
     return task_state(
         due_on=task.due_on, done_on=timezone.localdate(task.done_at) if task.done_at else None,
         is_carried=task.carried_to_id is not None, today=today,
     )  # fmt: skip
+
+
+TONES = {
+    TaskState.DONE: "success", TaskState.LATE_DONE: "warning", TaskState.CARRIED: "neutral", TaskState.OVERDUE: "error",
+    TaskState.OPEN: "info",
+}  # fmt: skip
+
+
+def task_line(task: MeetingTask, today: date) -> dict[str, Any]:
+    """As plain values, for a page or for the minutes."""
+    state = state_of_task(task, today)
+    return {
+        "pk": task.pk, "text": task.text, "owner": task.user.name, "due": task.due_on.isoformat(), "result": task.result,
+        "done": timezone.localdate(task.done_at).isoformat() if task.done_at else "", "state": state.value,
+        "label": state.label, "tone": TONES[state], "is_open": state in (TaskState.OPEN, TaskState.OVERDUE),
+    }  # fmt: skip
 
 
 def people_for_tasks(meeting: Meeting, postings: Iterable[Posting], actor: Actor) -> list[tuple[int, str]]:
@@ -136,3 +173,24 @@ def people_for_tasks(meeting: Meeting, postings: Iterable[Posting], actor: Actor
 
 def _midnight(day: date) -> datetime:
     return timezone.make_aware(datetime.combine(day, time()))
+
+
+# --- risks, for the page that a group looks at ---
+
+MOST_RISKS = 12
+
+
+def open_risks_under(paths: Iterable[str]) -> list[dict[str, Any]]:
+    """The worst first; as plain values."""
+    scopes = Scope.objects.filter(path__under_any=list(paths)).values("pk")
+    rows = Risk.objects.unscoped(reason="risks of a meeting's townships, the right at whose place was asked").filter(
+        scope__in=scopes, closed_at=None
+    )
+    return [
+        {
+            "pk": row.pk, "employer": row.employer.name, "what": row.what, "level": RiskLevel(row.level).label,
+            "is_high": row.level == RiskLevel.HIGH, "owner": row.owner.name,
+            "due": row.due_on.isoformat() if row.due_on else "", "is_reported": row.reported_at is not None,
+        }
+        for row in rows.select_related("employer", "owner").order_by("-level", "due_on", "pk")[:MOST_RISKS]
+    ]  # fmt: skip

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Count, Q, QuerySet
+from django.utils import timezone
 
+from niangjia.engines.casework.rules import Stage
 from niangjia.kernel.access.actor import Actor
 from niangjia.kernel.access.models import User
 from niangjia.kernel.errors import Missing
 from niangjia.modules.visits.journal_rules import Nominated, Result, results
-from niangjia.modules.visits.models import Finding, Judgement, Nomination, YearRound
-from niangjia.modules.visits.rules import RoundState
+from niangjia.modules.visits.models import Finding, Judgement, Nomination, Posting, YearRound
+from niangjia.modules.visits.rules import NominationKind, RoundState
 
 
 def rounds_in_sight(actor: Actor) -> QuerySet[Any]:
@@ -120,3 +123,40 @@ def findings_to_put_forward(user_id: int, year: int) -> list[Finding]:
 
 def names_of_users(ids: Sequence[int]) -> dict[int, str]:
     return dict(User.objects.filter(pk__in=set(ids)).values_list("pk", "name"))
+
+
+# --- each officer's year ---
+
+KINDS = tuple((kind.value, kind.label) for kind in NominationKind)
+
+
+def officers_of_year(path: str, since: date, until: date) -> list[int]:
+    """Users on post at or under the place on some day of the year; `until` is the last day."""
+    rows = Posting.objects.unscoped(reason="officers of a place that the reader has a right at").under(path)
+    rows = rows.filter(Q(until_on=None) | Q(until_on__gt=since), from_on__lte=until)
+    return list(dict.fromkeys(rows.order_by("user__name", "user_id").values_list("user_id", flat=True)))
+
+
+def resolved_by_visitor(path: str, since: date, until: date, user_ids: Sequence[int]) -> dict[int, int]:
+    """How many of the findings of each officer's visits became demands that were resolved."""
+    rows = Finding.objects.unscoped(reason="counted, at a place that the reader has a right at").filter(
+        visit__scope__path__under=path, visit__user__in=list(user_ids), case__stage=Stage.RESOLVED,
+        visit__arrived_at__gte=_midnight(since), visit__arrived_at__lt=_midnight(until + timedelta(days=1)),
+    )  # fmt: skip
+    return dict(rows.values_list("visit__user").annotate(number=Count("pk")).order_by())
+
+
+def nominations_by_author(path: str, year: int, user_ids: Sequence[int]) -> dict[int, int]:
+    rows = Nomination.objects.unscoped(reason="counted, at a place that the reader has a right at").filter(
+        round__scope__path__under=path, round__year=year, author__in=list(user_ids)
+    )
+    return dict(rows.values_list("author").annotate(number=Count("pk")).order_by())
+
+
+def nominations_of_author(user_id: int, year: int, actor: Actor) -> list[Nomination]:
+    rows = Nomination.objects.visible_to(actor).filter(author=user_id, round__year=year)
+    return list(rows.select_related("round").order_by("pk"))
+
+
+def _midnight(day: date) -> datetime:
+    return timezone.make_aware(datetime.combine(day, time()))

@@ -1,0 +1,35 @@
+"""月交流: what a group looks at, prepared: last month's tasks first. Plain values, so that they can stand in the minutes for good."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from django.utils import timezone
+
+from niangjia.kernel.access.actor import Actor
+from niangjia.modules.insight.queries.demand_facts import demand_state, demand_totals, hot_spots
+from niangjia.modules.insight.queries.visit_facts import officer_lines, visit_totals
+from niangjia.modules.visits.queries.meetings import (
+    last_day_of,
+    open_risks_under,
+    task_line,
+    tasks_at,
+    townships_of,
+)
+
+
+def month_facts(meeting: Any, postings: Sequence[Any], actor: Actor, *, now: datetime) -> dict[str, Any]:
+    """Within what the actor may see; the number of statements doesn't grow with the group."""
+    since, until = meeting.month, last_day_of(meeting.month)
+    path = meeting.scope.path
+    paths = townships_of(postings) if meeting.group_id else [path]
+    officers = officer_lines(actor, path, since, until, [posting.user_id for posting in postings])
+    return {
+        "since": since.isoformat(), "until": until.isoformat(), "as_of": timezone.localtime(now).isoformat(),
+        "tasks": [task_line(task, timezone.localdate(now)) for task in tasks_at(meeting)],
+        "officers": officers, "visits": visit_totals(actor, path, paths, since, until),
+        "demands": demand_totals(actor, path, paths, since, until), "state": demand_state(actor, paths, since, until, now),
+        "hot_spots": hot_spots(actor, path, since, until), "risks": open_risks_under(paths),
+    }  # fmt: skip
