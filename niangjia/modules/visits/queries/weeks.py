@@ -1,0 +1,88 @@
+"""每周走访: for each officer on post the weeks that count, and whether he went as often as agreed."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from django.db.models import Q
+from django.utils import timezone
+
+from niangjia.kernel.access.models import Scope
+from niangjia.kernel.worktime.queries import clock_of
+from niangjia.modules.visits.models import Absence, Posting, PostingTownship, Visit
+from niangjia.modules.visits.queries.narrowing import midnight
+from niangjia.modules.visits.queries.postings import overlaps
+from niangjia.modules.visits.rules import monday_of, weeks_due
+
+REASON = "weeks of officers of a place that the reader has a right at"
+WEEK = timedelta(days=7)
+
+
+@dataclass(frozen=True)
+class Week:
+    """One week of one officer that counts."""
+
+    posting: Posting
+    monday: date
+    goal: int
+    made: int
+
+    @property
+    def is_done(self) -> bool:
+        return self.made >= self.goal
+
+
+def postings_within(path: str, since: date, until: date) -> list[Posting]:
+    """Of the place and what is under it, and those that are posted to townships there."""
+    rows = at_place(Posting.objects.unscoped(reason=REASON), path).filter(overlaps(since, until))
+    return list(rows.select_related("user", "group", "scope").order_by("user__name", "from_on", "pk"))
+
+
+def at_place(rows: Any, path: str) -> Any:
+    scopes = Scope.objects.filter(path__under=path)
+    there = PostingTownship.objects.unscoped(reason=REASON).filter(township__in=scopes.values("pk")).values("posting")
+    return rows.filter(Q(scope__in=scopes) | Q(pk__in=there))
+
+
+def weeks_of(path: str, since: date, until: date, *, today: date | None = None) -> list[Week]:
+    """The weeks that count, by officer and then in time. `until` is the first day after; with `today` only weeks that are over."""
+    last = min(until, monday_of(today)) if today else until
+    postings = postings_within(path, since, last) if since < last else []
+    if not postings:
+        return []
+    absences = _absences(postings)
+    made = _made({posting.user_id for posting in postings}, since, last)
+    found: list[Week] = []
+    for posting in postings:
+        calendar = clock_of(str(posting.scope.path)).calendar
+        span = (posting.from_on, posting.until_on)
+        mondays = weeks_due(span, absences[posting.pk], calendar.is_working, since, last)
+        found += [Week(posting, monday, posting.weekly_goal, made[posting.user_id, monday]) for monday in mondays]
+    return found
+
+
+def _absences(postings: Sequence[Posting]) -> defaultdict[int, list[tuple[date, date]]]:
+    found: defaultdict[int, list[tuple[date, date]]] = defaultdict(list)
+    rows = Absence.objects.unscoped(reason=REASON).filter(posting__in=postings)
+    for posting, from_on, until_on in rows.values_list("posting_id", "from_on", "until_on"):
+        found[posting].append((from_on, until_on))
+    return found
+
+
+def _made(users: set[int], since: date, until: date) -> Counter[tuple[int, date]]:
+    """Visits by officer and week; who went along made one too."""
+    found: Counter[tuple[int, date]] = Counter()
+    rows: Any = Visit.objects.unscoped(reason=REASON).filter(
+        Q(user__in=users) | Q(companions__overlap=sorted(users)),
+        arrived_at__gte=midnight(monday_of(since)),
+        arrived_at__lt=midnight(until + WEEK),
+    )
+    for user, companions, at in rows.values_list("user_id", "companions", "arrived_at"):
+        monday = monday_of(timezone.localdate(at))
+        for one in {user, *companions} & users:
+            found[one, monday] += 1
+    return found
