@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from niangjia.kernel.access.actor import Actor
 from niangjia.modules.insight.queries.demand_facts import demand_state, demand_totals, hot_spots
-from niangjia.modules.insight.queries.visit_facts import officer_lines, visit_totals
+from niangjia.modules.insight.queries.visit_facts import group_totals, officer_lines, visit_totals
 from niangjia.modules.visits.queries.meetings import (
     last_day_of,
     open_risks_under,
@@ -25,11 +25,17 @@ def month_facts(meeting: Any, postings: Sequence[Any], actor: Actor, *, now: dat
     since, until = meeting.month, last_day_of(meeting.month)
     path = meeting.scope.path
     paths = townships_of(postings) if meeting.group_id else [path]
-    officers = officer_lines(actor, path, since, until, [posting.user_id for posting in postings])
+    today = timezone.localdate(now)
+    users = [posting.user_id for posting in postings]
+    officers = officer_lines(actor, path, since, until, today=today, user_ids=users)
+    if meeting.group_id:
+        visits = group_totals(actor, path, since, until, group_id=meeting.group_id, officers=officers)
+    else:
+        visits = visit_totals(actor, path, since, until, today=today)
     return {
         "since": since.isoformat(), "until": until.isoformat(), "as_of": timezone.localtime(now).isoformat(),
-        "tasks": [task_line(task, timezone.localdate(now)) for task in tasks_at(meeting)],
-        "officers": officers, "visits": visit_totals(actor, path, paths, since, until),
+        "tasks": [task_line(task, today) for task in tasks_at(meeting)],
+        "officers": officers, "visits": visits,
         "demands": demand_totals(actor, path, paths, since, until), "state": demand_state(actor, paths, since, until, now),
         "hot_spots": hot_spots(actor, path, since, until), "risks": open_risks_under(paths),
     }  # fmt: skip

@@ -23,7 +23,7 @@ def quarter_facts(path: str, quarter: date, actor: Actor, *, now: datetime) -> d
     since, until = spans["now"]
     return {
         "since": since.isoformat(), "until": until.isoformat(), "as_of": timezone.localtime(now).isoformat(),
-        "visits": {key: visit_totals(actor, path, [path], *span) for key, span in spans.items()},
+        "visits": {key: visit_totals(actor, path, *span, today=timezone.localdate(now)) for key, span in spans.items()},
         "demands": {key: demand_totals(actor, path, [path], *span) for key, span in spans.items()},
         "kinds": kinds_of(actor, path, since, until), "looks": looks_of(actor, path, since, until),
         "hot_spots": hot_spots(actor, path, since, until), "risks": open_risks_under([path]),

@@ -17,7 +17,7 @@ from niangjia.modules.visits.queries.years import (
 )
 
 
-def year_facts(row: Any, actor: Actor) -> dict[str, Any]:
+def year_facts(row: Any, actor: Actor, *, today: date) -> dict[str, Any]:
     """Results by kind, the best first, and each officer's year; plain values, so that they stand as published."""
     found = results_of(row)
     nominations = sorted(nominations_of(row), key=lambda one: (found[one.pk].rank or 10**6, one.pk))
@@ -36,16 +36,18 @@ def year_facts(row: Any, actor: Actor) -> dict[str, Any]:
             }
             for kind, label in KINDS
         ],
-        "officers": year_lines(row.scope.path, row.year, actor),
+        "officers": year_lines(row.scope.path, row.year, actor, today=today),
     }  # fmt: skip
 
 
-def year_lines(path: str, year: int, actor: Actor, user_ids: list[int] | None = None) -> list[dict[str, Any]]:
+def year_lines(
+    path: str, year: int, actor: Actor, *, today: date, user_ids: list[int] | None = None
+) -> list[dict[str, Any]]:
     """Each officer's year: visits, weeks, what was found and what came of it, what was put forward."""
     since, until = date(year, 1, 1), date(year, 12, 31)
     users = user_ids if user_ids is not None else officers_of_year(path, since, until)
     resolved, put = resolved_by_visitor(path, since, until, users), nominations_by_author(path, year, users)
     return [
         {**line, "resolved": resolved.get(line["user_id"], 0), "nominations": put.get(line["user_id"], 0)}
-        for line in officer_lines(actor, path, since, until, users)
+        for line in officer_lines(actor, path, since, until, today=today, user_ids=users)
     ]

@@ -273,7 +273,7 @@ def year_publish(request: HttpRequest, pk: int) -> HttpResponse:
     row = round_in_sight(pk, actor)
     if not may_run(row, actor):
         raise NotPermitted("由本级组织评议的同志公布。")
-    publish_round(pk, facts=year_facts(row, actor), actor=actor, now=timezone.now())
+    publish_round(pk, facts=year_facts(row, actor, today=timezone.localdate()), actor=actor, now=timezone.now())
     messages.success(request, "结果已公布。")
     return redirect("insight:year_round", pk)
 
@@ -299,7 +299,7 @@ def officer_year(request: HttpRequest, pk: int) -> HttpResponse:
     posting = posting_in_sight(pk, actor)
     asked = number_in(request.GET.get("year", ""))
     year = asked if posting.from_on.year <= asked <= today.year else today.year
-    lines = year_lines(posting.scope.path, year, actor, [posting.user_id])
+    lines = year_lines(posting.scope.path, year, actor, today=today, user_ids=[posting.user_id])
     return render(
         request, "insight/years/officer.html",
         {
