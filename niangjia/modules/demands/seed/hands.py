@@ -17,10 +17,11 @@ from niangjia.kernel.access.queries import actor_of
 from niangjia.kernel.worktime.clock import Clock
 from niangjia.kernel.worktime.limits import Limit, Unit
 from niangjia.modules.demands.actions.alerts import acknowledge_alert
+from niangjia.modules.demands.actions.calls import begin_call, record_from_call
 from niangjia.modules.demands.actions.facts import set_outcome
 from niangjia.modules.demands.actions.recording import record_demand
 from niangjia.modules.demands.actions.urgent_reports import Report, write_urgent_report
-from niangjia.modules.demands.models import Alert
+from niangjia.modules.demands.models import Alert, Demand
 from niangjia.modules.demands.permissions import Permission
 from niangjia.modules.demands.rules import Channel, Facts, HowClosed, Nature
 from niangjia.modules.demands.seed import sayings
@@ -194,13 +195,23 @@ class Hand:
             own_due = one.at + timedelta(days=12)
             if one.special == "today":
                 own_due = self.cast.now.replace(hour=23, minute=30, second=0, microsecond=0)
-        demand = record_demand(
-            self.facts(), scope_id=self.door, actor=self.recorder, now=one.at, route=route,
-            close_at_once=at_once,
+        demand = self.by_call(at_once) if route and self.is_a_call else record_demand(
+            self.facts(), scope_id=self.door, actor=self.recorder, now=one.at, route=route, close_at_once=at_once,
             partner=PARTNER_CODE if partner else "", partner_number=f"{one.at:%Y%m%d%H%M%S}" if partner else "",
             own_due_at=own_due,
         )  # fmt: skip
         self.pk = demand.pk
+
+    @property
+    def is_a_call(self) -> bool:
+        return self.one.channel is Channel.HOTLINE and self.recorder.can(Permission.HOTLINE_ANSWER)
+
+    def by_call(self, at_once: str) -> Demand:
+        one, operator = self.one, self.recorder
+        phone = "" if one.turn is Turn.ANONYMOUS else one.phone
+        began = one.at - timedelta(seconds=self.chance.randrange(70, 400))
+        call = begin_call(phone=phone, scope_id=self.door, actor=operator, now=began)
+        return record_from_call(call.pk, self.facts(), close_at_once=at_once, actor=operator, now=one.at)
 
     def facts_asked(self) -> None:
         casework.ask_facts(self.pk, text="请补充工资条或转账记录的照片。", actor=self.hotline, now=self.later(50))

@@ -11,9 +11,11 @@ from niangjia.kernel.access.actor import Actor
 from niangjia.kernel.synthetic import name_of, phone_number
 from niangjia.modules.demands.actions.facts import Concerned, set_concerned, set_outcome
 from niangjia.modules.demands.actions.letters import make_letter
+from niangjia.modules.demands.actions.responsibility import leave_proposal
+from niangjia.modules.demands.models import MapProposal
 from niangjia.modules.demands.rules import HowClosed, LetterKind
 from niangjia.modules.demands.seed import sayings
-from niangjia.modules.demands.seed.hands import DAY, LIMIT, Hand
+from niangjia.modules.demands.seed.hands import DAY, LIMIT, WHY, Hand
 from niangjia.modules.demands.seed.plan import FIRST_PHONE, WAGES_SHARES, Turn
 
 
@@ -157,6 +159,10 @@ def handed_back(hand: Hand) -> None:
     hand.hand_to(cast.users[cast.rights], ground.county, "由本级直接办理。")
     hand.later(hand.between(120, 500))
     hand.answer()
+    for pk in (
+        MapProposal.objects.unscoped(reason=WHY).filter(demand=hand.pk, decided_at=None).values_list("pk", flat=True)
+    ):
+        leave_proposal(pk, reason="只此一家搬迁，分工不变。", actor=hand.officer(cast.chair), now=hand.soon(60))
 
 
 def back_thrice(hand: Hand) -> None:
