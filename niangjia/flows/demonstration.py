@@ -17,6 +17,7 @@ def tell_two_years(*, say: Say = lambda _: None) -> int:
     from niangjia.modules.demands.queries.story import story_begun
     from niangjia.modules.demands.rules import Facts, Party
     from niangjia.modules.demands.seed import brought_by_visits, only_teller, tell_story
+    from niangjia.modules.insight.seed import tell_journal
     from niangjia.modules.organisations.synthetic import Scale, plan
     from niangjia.modules.visits import seed as visits
 
@@ -45,5 +46,8 @@ def tell_two_years(*, say: Say = lambda _: None) -> int:
         journal.begin()
         told = tell_story(say=say, by_visit=by_visit)
         journal.tell_rest(say)
+        journal.plan_week()
+        say("meetings, reports, the year's choice")
+        tell_journal(journal.county, now=begun.now)
         visits.mark_told(len(journal.trips), now=begun.now)
     return told

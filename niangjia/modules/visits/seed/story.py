@@ -27,6 +27,7 @@ from niangjia.modules.organisations.synthetic import K as OrganisationKind
 from niangjia.modules.organisations.synthetic import Plan, Scale, place_of
 from niangjia.modules.visits import actions
 from niangjia.modules.visits.actions.handing_in import hand_in_visit, hand_in_visits
+from niangjia.modules.visits.actions.planning import propose_weeks
 from niangjia.modules.visits.drafts import Draft, FindingDraft
 from niangjia.modules.visits.models import Finding, Posting, Visit
 from niangjia.modules.visits.rules import Outcome
@@ -93,17 +94,17 @@ class Journal:
         return [FIRST_LIAISON, *(f"zl{number:02}" for number in range(2, self.size.officers + 1))]
 
     def _appoint(self) -> None:
-        unusable = make_password(None)
+        """They were officers of the county before they were posted anywhere."""
+        unusable, since = make_password(None), min(posted.from_on for posted in self.posted) - timedelta(days=30)
         for username, posted in zip(self._usernames(), self.posted, strict=True):
             if User.objects.filter(username=username).exists():
                 continue
             user: User = User.objects.create(
-                username=username, name=posted.name, password=unusable, created_at=self.morning(posted.from_on)
+                username=username, name=posted.name, password=unusable, created_at=self.morning(since)
             )
             Grant.objects.create(
-                user=user, job="LIAISON_OFFICER", scope_id=self.county, from_on=posted.from_on,
-                granted_at=self.morning(posted.from_on),
-            )  # fmt: skip
+                user=user, job="LIAISON_OFFICER", scope_id=self.county, from_on=since, granted_at=self.morning(since)
+            )
 
     def _post(self) -> None:
         chair = self.actor(User.objects.get(username="zhuxi").pk)
@@ -166,6 +167,11 @@ class Journal:
                 )
             told += len(some)
             say(f"{told:,} visits without a demand")
+
+    def plan_week(self) -> None:
+        """What lies ahead: the rest of this week, at a weekend the next one."""
+        coming = self.now.date() + timedelta(days=2)
+        propose_weeks(coming - timedelta(days=coming.weekday()), actor=SYSTEM, now=self.now)
 
     def number_of(self, trip: Trip) -> UUID:
         return uuid5(NAMESPACE_URL, f"niangjia:{self.seed}:{self.now:%Y%m%d}:{trip.number}")
