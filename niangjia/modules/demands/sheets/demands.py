@@ -23,7 +23,8 @@ from niangjia.kernel.errors import NotPermitted, Refused
 from niangjia.modules.demands.actions.recording import record_demand
 from niangjia.modules.demands.actions.taking_back import lines_of, remove_untouched
 from niangjia.modules.demands.permissions import Permission
-from niangjia.modules.demands.queries.catalogue import catalogue, suggest_kind
+from niangjia.modules.demands.queries.catalogue import catalogue
+from niangjia.modules.demands.queries.triage import sense_text
 from niangjia.modules.demands.rules import Facts, problems_of
 from niangjia.modules.demands.sheets.columns import COLUMNS
 from niangjia.modules.demands.sheets.reading import Knowledge, Reading
@@ -140,11 +141,11 @@ def as_facts(said: Mapping[str, Any]) -> Facts:
 
 
 def with_kind(facts: Facts) -> Facts:
-    """Whoever left the kind open gets the one that the words suggest."""
-    if facts.kind:
-        return facts
-    found = suggest_kind(f"{facts.title} {facts.body}", limit=1)
-    return replace(facts, kind=found[0].code) if found else facts
+    """Whoever left the kind open gets the suggested one where it is sure; whoever accepts the row confirms it."""
+    tidied = facts.tidied()
+    sensed = sense_text(tidied.title, tidied.body)
+    sure = sensed.kind.preselected
+    return replace(facts, kind=facts.kind or (sure.value if sure else ""), suggested=sensed.kept())
 
 
 DEMANDS = DemandSheet()

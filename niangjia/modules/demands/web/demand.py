@@ -26,6 +26,7 @@ from niangjia.modules.demands.queries.demands import asker_shown, demand_in_sigh
 from niangjia.modules.demands.queries.urgent_reports import urgent_of
 from niangjia.modules.demands.rules import Channel, HowClosed, LetterKind, Nature, Party
 from niangjia.modules.demands.web.facts import WORKS_ON_IT, to_edit
+from niangjia.modules.demands.web.triage import to_confirm
 from niangjia.ui.downloads import PICTURES, send_stored
 from niangjia.ui.pages import actor_of
 
@@ -71,6 +72,7 @@ def demand(request: HttpRequest, pk: int) -> HttpResponse:
             "letters": [(letter, LetterKind(letter.kind).label) for letter in reading.letters_of(row)],
             "before": [_before(other, known) for other in reading.before_of(row, actor, now=now)],
             "merged": _merged(of, may_reveal=may["reveal"]),
+            "triage": to_confirm(row, known) if may["edit"] else None,
             "urged": f"催办 {row.case.urged} 次",
             "more_acts": _more_acts(row, may),
             "recording_url": row.recording if row.recording.startswith(("https://", "http://")) else "",

@@ -43,6 +43,7 @@ def _register_keeping() -> None:
     desk.register_menu(
         desk.MenuEntry(section, "紧急提醒", "bell-ringing", "demands:alerts", rung, order=15),
         desk.MenuEntry(KEEPING, "诉求目录", "list-tree", "demands:catalogue", Permission.DEMAND_VIEW, order=22),
+        desk.MenuEntry(KEEPING, "分类建议", "category", "demands:triage", Permission.DEMAND_SUPERVISE, order=23),
         desk.MenuEntry(KEEPING, "责任分工", "route", "demands:responsibilities", Permission.DEMAND_VIEW, order=24),
         desk.MenuEntry(KEEPING, "办理时限", "hourglass", "casework:limit_table", Permission.DEMAND_VIEW, order=26),
         desk.MenuEntry(KEEPING, "紧急规则", "urgent", "demands:emergencies", Permission.DEMAND_VIEW, order=28),

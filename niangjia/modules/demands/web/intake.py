@@ -20,12 +20,14 @@ from niangjia.kernel.errors import Refused
 from niangjia.kernel.money import fen_of
 from niangjia.modules.demands.emergency_rules import Fired
 from niangjia.modules.demands.permissions import Permission
-from niangjia.modules.demands.queries import catalogue, similar_open, suggest_kind
+from niangjia.modules.demands.queries import catalogue, similar_open
 from niangjia.modules.demands.queries.calls import seat_of
-from niangjia.modules.demands.queries.catalogue import Catalogue, CatalogueKind, Suggestion
+from niangjia.modules.demands.queries.catalogue import CatalogueKind
 from niangjia.modules.demands.queries.demands import Alike
 from niangjia.modules.demands.queries.emergency import fired
 from niangjia.modules.demands.queries.routing import Route, preview
+from niangjia.modules.demands.queries.sensing import Past, firms_named, places_named, similar_past
+from niangjia.modules.demands.queries.triage import Sensed, sense_text
 from niangjia.modules.demands.rules import (
     LONGEST_BODY,
     MOST_PEOPLE,
@@ -37,7 +39,9 @@ from niangjia.modules.demands.rules import (
     still_needed,
     tidy_line,
 )
+from niangjia.modules.demands.triage.rules import Field
 from niangjia.modules.demands.web.marks import stage_mark
+from niangjia.modules.demands.web.offers import choices_shown, kinds_shown
 from niangjia.modules.organisations.queries.at import current_path
 from niangjia.modules.organisations.queries.employers import grounds_to_filter
 from niangjia.modules.organisations.queries.joining import employer_named
@@ -114,7 +118,8 @@ class IntakeForm(forms.Form):
 
     def __init__(self, data: Any = None, files: Any = None, *, actor: Actor, **more: Any) -> None:
         super().__init__(data, files, **more)
-        self.fields["division"].choices = [("", "不清楚"), *grounds_to_filter(actor)]  # type: ignore[attr-defined]
+        self.grounds = grounds_to_filter(actor)
+        self.fields["division"].choices = [("", "不清楚"), *self.grounds]  # type: ignore[attr-defined]
         name = self["employer_name"].value() or ""
         self.fields["employer"].widget.text = name
         self.fields["people"].widget.attrs["inputmode"] = "numeric"
@@ -146,13 +151,14 @@ class IntakeForm(forms.Form):
 
 @dataclass(frozen=True)
 class Assist:
-    """`kind` is the one chosen, else the one that the words suggest; `needs` are asked for until they are given."""
+    """`kind` is the one chosen, else the one that is sure enough; `needs` are asked for until they are given."""
 
     kind: CatalogueKind | None
     kind_label: str
     is_chosen: bool
-    suggestions: list[Suggestion]
+    sensed: Sensed
     alike: list[Alike]
+    past: list[Past]
     needs: list[Needed]
     missing: list[Needed]
     fired: Fired | None
@@ -163,17 +169,21 @@ class Assist:
 def assist(facts: Facts, scope: Scope, actor: Actor, *, now: datetime) -> Assist:
     facts = with_employer(facts.tidied())
     known = catalogue()
-    text = f"{facts.title} {facts.body}"
-    suggestions = suggest_kind(text, limit=MOST_OFFERED, known=known) if facts.body else []
-    kind = chosen_kind(facts.kind, suggestions, known)
+    sensed = sense_text(facts.title, facts.body, known=known) if facts.body else Sensed()
+    sure = sensed.kind.preselected
+    kind = known.get(facts.kind or (sure.value if sure else ""))
+    kind = None if kind is None or kind.is_group else kind
+    long_enough = len(facts.body) >= FEWEST_TO_COMPARE
     alike = (
         similar_open(
             facts.body, scope.path, actor, MOST_OFFERED,
             employer_id=facts.employer_id, employer_name=facts.employer_name, place=facts.place,
         )
-        if len(facts.body) >= FEWEST_TO_COMPARE
+        if long_enough
         else []
     )  # fmt: skip
+    likely = [kind.code] if kind else [one.value for one in sensed.kind.shown]
+    past = similar_past(facts.body, likely, actor) if long_enough else []
     alarm = fired(f"{facts.title}\n{facts.body}", facts.people, scope.path) if facts.body else None
     if alarm is not None:
         urgency = max(facts.urgency or 1, alarm.urgency)
@@ -184,14 +194,9 @@ def assist(facts: Facts, scope: Scope, actor: Actor, *, now: datetime) -> Assist
     facts = replace(facts, kind=kind.code if kind else "")
     needs = [Needed(need) for need in kind.needs if need in set(Needed)] if kind else []
     return Assist(
-        kind, known.full_label_of(kind.code) if kind else "", is_chosen, suggestions, alike, needs,
+        kind, known.full_label_of(kind.code) if kind else "", is_chosen, sensed, alike, past, needs,
         still_needed(needs, facts), alarm, preview(facts, scope, now=now) if facts.body else None, bool(facts.body),
     )  # fmt: skip
-
-
-def chosen_kind(code: str, suggestions: list[Suggestion], known: Catalogue) -> CatalogueKind | None:
-    found = known.get(code or (suggestions[0].code if suggestions else ""))
-    return None if found is None or found.is_group else found
 
 
 def with_employer(facts: Facts) -> Facts:
@@ -248,12 +253,11 @@ def kind_options(request: HttpRequest) -> HttpResponse:
 
 
 def as_recorded(facts: Facts) -> Facts:
-    """Whoever left the kind open gets the one that the page proposed, and by which it said where it would go."""
-    if facts.kind:
-        return facts
+    """Whoever left the kind open gets the one that the page had pre-selected, and by which it said where it would go."""
     tidied = facts.tidied()
-    found = suggest_kind(f"{tidied.title} {tidied.body}", limit=1)
-    return replace(facts, kind=found[0].code) if found else facts
+    sensed = sense_text(tidied.title, tidied.body)
+    sure = sensed.kind.preselected
+    return replace(facts, kind=facts.kind or (sure.value if sure else ""), suggested=sensed.kept())
 
 
 @requires(Permission.DEMAND_RECORD)
@@ -263,14 +267,16 @@ def record_assist(request: HttpRequest) -> HttpResponse:
     actor = actor_of(request)
     form = IntakeForm(request.POST, actor=actor)
     scope = seat_of(actor, Permission.DEMAND_RECORD, within=current_path(request))
-    found = assist(facts_so_far(form), scope, actor, now=timezone.now())
-    known = catalogue()
+    facts = facts_so_far(form)
+    found = assist(facts, scope, actor, now=timezone.now())
+    text = facts.body
+    firm_open = not facts.employer_id and not facts.employer_name
     shown = {
         "assist": found, "may_answer": "answer" in request.POST, "may_follow": "answer" in request.POST,
-        "suggestions": [
-            {"code": one.code, "name": one.name, "words": one.words, "path": known.full_label_of(one.code)}
-            for one in found.suggestions
-        ],
+        "suggestions": kinds_shown(found.sensed.kind, catalogue()),
+        "choices": [choices_shown(name, found.sensed.of(name)) for name in (Field.NATURE, Field.URGENCY)],
+        "places": places_named(text, form.grounds) if not facts.division else [],
+        "firms": firms_named(text, actor) if firm_open and text else [],
         "alike": [
             {"demand": one.demand, "because": one.because, "stage": stage_mark(one.demand.case)} for one in found.alike
         ],

@@ -24,6 +24,7 @@ from niangjia.modules.demands.web import (
     recording,
     responsibility,
     supervising,
+    triage,
 )
 
 app_name = "demands"
@@ -82,6 +83,11 @@ urlpatterns: list[URLPattern] = [
     path("demands/catalogue/kinds/<slug:code>/", catalogue.kind_edit, name="kind_edit"),
     path("demands/messages/", asker_messages.asker_messages, name="asker_messages"),
     path("demands/messages/<int:pk>/<slug:step>/", asker_messages.asker_message, name="asker_message"),
+    # triage
+    path("demands/triage/", triage.triage, name="triage"),
+    path("demands/triage/learn/", triage.triage_learn, name="triage_learn"),
+    path("demands/triage/<int:pk>/confusion/", triage.triage_confusion, name="triage_confusion"),
+    path("demands/<int:pk>/triage/", triage.demand_triage, name="demand_triage"),
     # responsibilities, emergencies, alerts
     path("demands/responsibilities/", responsibility.responsibilities, name="responsibilities"),
     path("demands/responsibilities/try/", responsibility.responsibility_try, name="responsibility_try"),

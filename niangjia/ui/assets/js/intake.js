@@ -9,19 +9,26 @@ export default () => ({
   init() {
     const form = this.$root;
     this.aside = document.getElementById(form.dataset.assist);
-    if (form.dataset.draft) restore(form);
+    const begun = form.dataset.draft ? restore(form) : false;
+    this.chosen = new Set(begun || form.hasAttribute("data-filled") ? ["nature", "urgency"] : []);
     this.changed = () => {
       if (form.dataset.draft) keep(form);
       clearTimeout(this.waiting);
       this.waiting = setTimeout(() => this.ask(), PAUSE_MS);
     };
     form.addEventListener("input", this.changed);
-    form.addEventListener("change", this.changed);
+    form.addEventListener("change", (event) => {
+      if (event.isTrusted) this.chosen.add(event.target.name);
+      this.changed();
+    });
     form.addEventListener("keydown", (event) => this.enter(event));
     form.addEventListener("submit", () => clearTimeout(this.waiting));
     this.heard = (event) => this.take(event);
     document.addEventListener("click", this.heard);
-    this.arrived = () => this.facts();
+    this.arrived = () => {
+      this.preselect();
+      this.facts();
+    };
     this.aside?.addEventListener("htmx:afterSettle", this.arrived);
     this.facts();
     if (form.elements.body?.value) this.ask();
@@ -43,12 +50,17 @@ export default () => ({
   // What is offered beside the form is taken over by a press.
   take(event) {
     const form = this.$root;
-    const offer = event.target.closest("[data-kind], [data-insert], [data-person], [data-more]");
+    const offer = event.target.closest("[data-kind], [data-choose], [data-firm], [data-insert], [data-person], [data-more]");
     if (!offer) return;
     if (offer.dataset.kind !== undefined) {
       this.pick("kind", offer.dataset.kind, offer.dataset.label);
       this.goOn();
     }
+    if (offer.dataset.choose !== undefined) {
+      this.chosen.add(offer.dataset.choose);
+      this.choose(offer.dataset.choose, offer.dataset.value);
+    }
+    if (offer.dataset.firm !== undefined) this.pick("employer", offer.dataset.firm, offer.dataset.label);
     if (offer.dataset.insert !== undefined) this.insert(offer.dataset.insert);
     if (offer.dataset.person !== undefined) this.person(offer);
     if (offer.dataset.more !== undefined) {
@@ -70,6 +82,18 @@ export default () => ({
     const field = root.querySelector(`input[name="${name}"]`);
     field.value = value;
     field.dispatchEvent(new Event("change", { bubbles: true }));
+  },
+  // What is sure is chosen until somebody chooses; who has, is never overruled.
+  preselect() {
+    for (const one of this.aside?.querySelectorAll("[data-sure]") ?? []) {
+      if (!this.chosen.has(one.dataset.choose)) this.choose(one.dataset.choose, one.dataset.value);
+    }
+  },
+  choose(name, value) {
+    const field = this.$root.elements[name];
+    if (!field || String(field.value) === value) return;
+    field.value = value;
+    this.changed();
   },
   insert(text) {
     const field = this.$root.elements.answer;
