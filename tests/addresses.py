@@ -66,9 +66,8 @@ def object_of(kind: str, corner: Corner) -> Any:
     if kind in {"partner", "delivery"}:
         row = partner_of(corner)
         return row if kind == "partner" else delivery_of(row, corner)
-    if hasattr(corner.matters, kind):
-        return getattr(corner.matters, kind)
-    return getattr(corner, {"employer_union": "link"}.get(kind, kind))
+    of_room: Any = next((room for room in (corner.matters, corner.journal) if hasattr(room, kind)), corner)
+    return getattr(of_room, {"employer_union": "link"}.get(kind, kind))
 
 
 def pair_of(person: Person) -> DuplicatePair:

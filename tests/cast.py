@@ -60,6 +60,7 @@ from niangjia.modules.organisations.models import (
 )
 from niangjia.modules.organisations.rules import ChosenBy, Contract, DutyPart, Funding, OrganisationKind, term_end
 from niangjia.modules.organisations.rules import Post as PostKind
+from tests.journal import Journal, journal_of
 from tests.matters import Matters, matters_of
 
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
@@ -68,7 +69,7 @@ JOINED = date(2024, 3, 1)
 BORN = date(1990, 5, 17)
 PASSWORD = "niangjia-cast-2026"
 OWN, NEIGHBOUR, SUPERIOR = "own", "neighbour", "superior"
-_serial = cycle(range(7001, 10_000))  # four digits each, tails of phones; a cast takes about a hundred
+_serial = cycle(range(7001, 10_000))  # four digits each, tails of phones; a cast takes about a hundred and twenty
 
 
 @dataclass
@@ -97,6 +98,7 @@ class Corner:
     request: MembershipRequest
     joining_code: JoiningCode
     matters: Matters
+    journal: Journal
     markers: set[str]
     """What only this corner's things say, for the tests that look for leaks."""
     secrets: set[str]
@@ -306,17 +308,20 @@ def _corner(word: str, organisation: Organisation, union: Organisation, township
     )  # fmt: skip
     phones = tuple(f"1240000{next(_serial)}" for _ in range(3))
     matters = matters_of(word, organisation.scope, user, employer, phones)
+    seen = (f"1240000{next(_serial)}", f"1240000{next(_serial)}")
+    journal = journal_of(word, organisation.scope, employer, seen)
     return Corner(
         organisation, union, user, Grant.objects.unscoped(reason="the cast's own").get(user=user), employer, link,
         blank_spot, membership, zone, zone_staff, staff_member, training, shift, stand_in, term, post,
-        _batch(word, union, user), _export_layout(word, organisation), applied, asked, code, matters,
+        _batch(word, union, user), _export_layout(word, organisation), applied, asked, code, matters, journal,
         markers={
             organisation.name, union.name, word, membership.person.name, tail, staff_tail, document[-6:],
             user.phone[-4:], user.username, deputy.username, code.token, *matters.markers,
+            *journal.markers,
         },
         secrets={
             document, membership.person.phone, staff_member.phone, user.phone, applied.phone, applied.document_number,
-            *matters.secrets,
+            *matters.secrets, *journal.secrets,
         },
     )  # fmt: skip
 
