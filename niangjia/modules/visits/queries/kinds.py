@@ -115,3 +115,10 @@ def _rows_above(path: str) -> list[VisitKind]:
     """What was declared at a place and above it, from the top down."""
     rows = VisitKind.objects.unscoped(reason="kinds that hold at a place").filter(scope__path__above=path)
     return sorted(rows.select_related("scope"), key=lambda row: (len(str(row.scope.path).split(".")), row.pk))
+
+
+def published_at(code: str, path: str) -> list[VisitForm]:
+    """The numbers of a kind's form that were published at a place and above it, the latest first."""
+    kinds = [row.pk for row in _rows_above(path) if row.code == code]
+    rows = VisitForm.objects.unscoped(reason="forms that hold at a place").filter(kind__in=kinds)
+    return list(rows.select_related("kind").order_by("-number"))

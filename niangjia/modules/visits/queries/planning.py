@@ -365,7 +365,7 @@ def week_of(user_id: int, monday: date, actor: Actor, *, today: date) -> Week:
         .order_by("on", "order", "pk")
     )
     standing = [row for row in stops if row.state != PlanState.DROPPED]
-    late, again = _left_over(posting, monday, today, {row.employer_id for row in standing}) if posting else ([], [])
+    late, again = _left_over(posting, monday, today, {row.employer_id for row in stops}) if posting else ([], [])
     return Week(
         user=user, monday=monday, posting=posting, days=_days(posting, monday, standing),
         dropped=[row for row in stops if row.state == PlanState.DROPPED], late=late, again=again,

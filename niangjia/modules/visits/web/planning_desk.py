@@ -14,6 +14,11 @@ LABELS = {
     "visits.plan.dropped": "拿掉走访安排",
     "visits.plan.taken_back": "放回走访安排",
     "visits.plan.done": "走访安排对上记录",
+    "visits.kind.declared": "新增走访类型",
+    "visits.kind.changed": "修改走访类型",
+    "visits.kind.stopped": "停用走访类型",
+    "visits.kind.used_again": "启用走访类型",
+    "visits.form.published": "发布走访表单",
     "visits.risk.opened": "登记稳定风险",
     "visits.risk.seen_again": "稳定风险再次出现",
     "visits.risk.changed": "修改稳定风险",
@@ -25,3 +30,6 @@ LABELS = {
 def register() -> None:
     register_labels(LABELS)
     desk.register_menu(desk.MenuEntry(SECTION, "走访计划", "route", "visits:plan", Permission.VISIT_MAKE, order=10))
+    desk.register_menu(
+        desk.MenuEntry(SECTION, "走访类型与表单", "list-details", "visits:kind_list", Permission.KIND_EDIT, order=70)
+    )

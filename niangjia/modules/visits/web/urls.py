@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from niangjia.modules.visits.web import field, plan
+from niangjia.modules.visits.web import field, kinds, plan
 
 app_name = "visits"
 urlpatterns: list[URLPattern] = [
@@ -25,6 +25,13 @@ urlpatterns: list[URLPattern] = [
     path("visits/field/hand-in/", field.field_hand_in, name="field_hand_in"),
     # visits and what they learnt
     # kinds of visit and their forms, surveys
+    path("visits/kinds/", kinds.kind_list, name="kind_list"),
+    path("visits/kinds/add/", kinds.kind_add, name="kind_add"),
+    path("visits/kinds/<slug:code>/", kinds.kind, name="kind"),
+    path("visits/kinds/<slug:code>/edit/", kinds.kind_edit, name="kind_edit"),
+    path("visits/kinds/<slug:code>/rename/", kinds.kind_rename, name="kind_rename"),
+    path("visits/kinds/<slug:code>/stop/", kinds.kind_stop, name="kind_stop"),
+    path("visits/kinds/<slug:code>/use/", kinds.kind_use, name="kind_use"),
     # stays, risks
     # month, quarter, year
 ]
