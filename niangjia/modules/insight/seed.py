@@ -13,6 +13,7 @@ from niangjia.kernel.access.models import User
 from niangjia.kernel.access.queries import actor_of
 from niangjia.modules.insight.queries.months import month_facts
 from niangjia.modules.insight.queries.quarters import quarter_facts
+from niangjia.modules.insight.queries.years import year_facts
 from niangjia.modules.visits.actions.meetings import Present, close_meeting, finish_meeting_task, open_meeting
 from niangjia.modules.visits.actions.township_reports import finish_township_report, write_township_report
 from niangjia.modules.visits.actions.years import judge, name_judges, open_year_round, publish_round, put_forward
@@ -149,7 +150,8 @@ def year(county: int, chair: Actor, now: datetime) -> None:
                     nomination.pk, points=chance.randint(6, 10), actor=actor_of(user_id, now=now),
                     now=begun + timedelta(days=12),
                 )  # fmt: skip
-    publish_round(last.pk, facts={}, actor=chair, now=begun + timedelta(days=20))
+    published = begun + timedelta(days=20)
+    publish_round(last.pk, facts=year_facts(last, chair, today=published.date()), actor=chair, now=published)
     this = open_year_round(scope_id=county, year=now.year, actor=chair, now=now - timedelta(days=2))
     _put_forward(this, officers, now, now - timedelta(days=1), since=date(now.year, 1, 1), most=2)
 
