@@ -78,7 +78,9 @@ def learn_anew(*, now: datetime, step: Callable[[int], None] = lambda _: None) -
 
 
 def learn_if_new(*, now: datetime) -> list[TriageModel]:
-    """Every night; nothing happens while nobody has chosen anything since the last run."""
+    """Every night; nothing happens while nobody has chosen anything since the last run. Raises Refused."""
+    if not can_learn():
+        raise Refused("triage.missing", MISSING)
     last = TriageModel.objects.unscoped(reason=_REASON).aggregate(last=Max("made_at"))["last"]
     return learn_anew(now=now) if decided_since(last) else []
 

@@ -51,6 +51,12 @@ def runs(actor: Actor) -> list[TriageModel]:
     return list(rows.order_by("-number", "field")[:RUNS_SHOWN])
 
 
+def run_numbered(actor: Actor, pk: int | None) -> TriageModel | None:
+    rows = TriageModel.objects.visible_to(actor).defer("weights", "trial")
+    found: TriageModel | None = rows.filter(pk=pk).first() if pk else None
+    return found
+
+
 def in_use(actor: Actor) -> dict[str, TriageModel]:
     rows = TriageModel.objects.visible_to(actor).filter(state=CURRENT).defer("weights", "trial")
     return {row.field: row for row in rows}

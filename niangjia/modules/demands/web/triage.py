@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -14,7 +15,7 @@ from django.views.decorators.http import require_GET, require_POST
 from niangjia.engines.casework.rules import OPEN
 from niangjia.engines.casework.web.steps import after
 from niangjia.kernel.access.guard import requires
-from niangjia.kernel.errors import Missing, Refused
+from niangjia.kernel.errors import Refused
 from niangjia.modules.demands.actions.triage import UNATTENDED, confirm_triage
 from niangjia.modules.demands.actions.triage_learning import MISSING, begin_learning, can_learn
 from niangjia.modules.demands.models import Demand
@@ -28,9 +29,10 @@ from niangjia.modules.demands.web.catalogue import may_keep
 from niangjia.modules.demands.web.facts import to_edit
 from niangjia.modules.demands.web.marks import stage_mark
 from niangjia.modules.demands.web.offers import kinds_shown, value_label
-from niangjia.ui.pages import actor_of
+from niangjia.ui.pages import actor_of, number_in
 
 STATE_TONES = {State.CURRENT: "success", State.CANDIDATE: "neutral", State.RETIRED: "neutral"}
+NOTHING = "没有建议"
 MOST_CONFUSIONS = 15
 
 
@@ -70,11 +72,11 @@ def _percents(figures: dict[str, Any]) -> dict[str, str]:
 
 
 def _confusions(row: TriageModel, name: Field, known: Catalogue) -> list[dict[str, Any]]:
-    address = reverse("demands:triage_confusion", args=[row.pk])
+    address = reverse("demands:triage_confusion")
     return [
         {
-            "taken": value_label(name, taken, known) or "没有建议", "right": value_label(name, right, known), "times": times,
-            "url": f"{address}?taken={taken}&right={right}",
+            "taken": value_label(name, taken, known) or NOTHING, "right": value_label(name, right, known), "times": times,
+            "url": f"{address}?{urlencode({'run': row.pk, 'taken': taken, 'right': right})}",
         }
         for taken, right, times, _ in row.confusions[:MOST_CONFUSIONS]
     ]  # fmt: skip
@@ -82,17 +84,15 @@ def _confusions(row: TriageModel, name: Field, known: Catalogue) -> list[dict[st
 
 @requires(Permission.DEMAND_SUPERVISE)
 @require_GET
-def triage_confusion(request: HttpRequest, pk: int) -> HttpResponse:
+def triage_confusion(request: HttpRequest) -> HttpResponse:
     """The demands behind one confusion."""
     actor, known = actor_of(request), catalogue()
-    row = TriageModel.objects.visible_to(actor).defer("weights", "trial").filter(pk=pk).first()
-    if row is None:
-        raise Missing("没有找到这次学习的记录，可能太早，已经清理了。")
+    row = reading.run_numbered(actor, number_in(request.GET.get("run", "")))
     taken, right = request.GET.get("taken", "")[:8], request.GET.get("right", "")[:8]
-    name = Field(row.field)
-    demands = reading.confused(actor, row, taken, right)
+    name = Field(row.field) if row else Field.KIND
+    demands = reading.confused(actor, row, taken, right) if row else []
     context = {
-        "row": row, "field": name, "taken": value_label(name, taken, known) or "没有建议",
+        "row": row, "field": name, "taken": value_label(name, taken, known) or NOTHING,
         "right": value_label(name, right, known),
         "demands": [(demand, stage_mark(demand.case)) for demand in demands],
         "back": f"{reverse('demands:triage')}?field={name.value}",

@@ -86,7 +86,7 @@ urlpatterns: list[URLPattern] = [
     # triage
     path("demands/triage/", triage.triage, name="triage"),
     path("demands/triage/learn/", triage.triage_learn, name="triage_learn"),
-    path("demands/triage/<int:pk>/confusion/", triage.triage_confusion, name="triage_confusion"),
+    path("demands/triage/confusion/", triage.triage_confusion, name="triage_confusion"),
     path("demands/<int:pk>/triage/", triage.demand_triage, name="demand_triage"),
     # responsibilities, emergencies, alerts
     path("demands/responsibilities/", responsibility.responsibilities, name="responsibilities"),
