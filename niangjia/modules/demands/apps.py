@@ -10,7 +10,7 @@ class DemandsConfig(AppConfig):
         from niangjia.engines.imports.sheet import register as register_sheet
 
         # They subscribe to the steps of cases.
-        from niangjia.modules.demands.actions import alerts, handover, hearing, responsibility, triage  # noqa: F401
+        from niangjia.modules.demands.actions import alerts, handover, hearing, hotspots, responsibility, triage  # noqa: F401
         from niangjia.modules.demands.sheets.demands import DEMANDS
         from niangjia.modules.demands.web import desk
         from niangjia.modules.demands.web.phone import face

@@ -10,6 +10,7 @@ from procrastinate.contrib.django import app
 from niangjia.kernel.errors import Refused
 from niangjia.kernel.jobs.actions import fail, finish, progress
 from niangjia.modules.demands.actions.alerts import ring_due
+from niangjia.modules.demands.actions.hotspots import read_new_demands, regroup
 from niangjia.modules.demands.actions.triage_learning import LEARN_TASK, learn_anew, learn_if_new
 from niangjia.modules.demands.triage.rules import Field, State
 
@@ -46,3 +47,16 @@ def learn_triage(task_id: int) -> None:
         return
     told = [f"{Field(one.field).label}：{'换上了' if one.state == State.CURRENT else '没有换'}" for one in made]
     finish(task_id, result="；".join(told) or "还没有核对记录可学，先在登记和受理时确认分类。", now=timezone.now())
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="demands.read_new_demands", queueing_lock="demands.read_new_demands", pass_context=False)
+def find_hot_spots(timestamp: int) -> None:
+    """What came in during the last minute is compared, in one go however much it is."""
+    read_new_demands(now=timezone.now())
+
+
+@app.periodic(cron="40 2 * * *")
+@app.task(name="demands.regroup_hot_spots", queueing_lock="demands.regroup_hot_spots", pass_context=False)
+def regroup_hot_spots(timestamp: int) -> None:
+    regroup(now=timezone.now())

@@ -30,6 +30,9 @@ COMMON, FEW = 0.1, 50
 LARGEST = 6_000
 """So many can be linked at once in memory; a knot of more is pulled apart by stricter likeness first."""
 
+BACKGROUND = 500
+"""Demands that are thought to lie around, each about something else: of a dozen that all name one site, the name is rare still."""
+
 ROWS_AT_ONCE = 1_000
 PRECISE = (Sort.SITE, Sort.HOME, Sort.WORKS, Sort.SCHOOL)
 """Who names two different ones of these speaks of two places, though the firm or the road be the same."""
@@ -51,7 +54,7 @@ def weighted(items: Sequence[Item]) -> Matrix:
     """A row of length one for each item: rare words weigh more, repeated ones a little."""
     counts = [Counter(item.terms()) for item in items]
     in_how_many = Counter(word for count in counts for word in count)
-    n, most = len(items), max(COMMON * len(items), FEW)
+    n, most = len(items) + BACKGROUND, max(COMMON * len(items), FEW)
     column = {word: at for at, word in enumerate(word for word, times in in_how_many.items() if times <= most)}
     rows, columns, weights = [], [], []
     for row, count in enumerate(counts):
@@ -60,7 +63,7 @@ def weighted(items: Sequence[Item]) -> Matrix:
                 rows.append(row)
                 columns.append(at)
                 weights.append((1 + log(times)) * (log((1 + n) / (1 + in_how_many[word])) + 1))
-    matrix = csr_matrix((np.array(weights, dtype=np.float32), (rows, columns)), shape=(n, max(len(column), 1)))
+    matrix = csr_matrix((np.array(weights, dtype=np.float32), (rows, columns)), shape=(len(items), max(len(column), 1)))
     length = np.sqrt(np.asarray(matrix.multiply(matrix).sum(axis=1)).ravel())
     length[length == 0] = 1
     return diags(1 / length).dot(matrix).tocsr().astype(np.float32)

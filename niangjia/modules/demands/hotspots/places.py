@@ -111,3 +111,20 @@ def narrowest(line: Iterable[str]) -> frozenset[str]:
 def line_of(place: str) -> list[str]:
     """'A/3/' lies in 'A/': itself and all it lies in."""
     return [place[: at + 1] for at, letter in enumerate(place) if letter == "/"]
+
+
+def with_facts(said: Places, *, division: str = "", employer_id: int | None = None, employer_name: str = "") -> Places:
+    """What was filled in beside the text: the division counts for the line, the employer for a firm with a name."""
+    line = [division_line(division)] if division else []
+    firm = {(Sort.FIRM.value, pair) for name in _NO_NAME.split(tidy(employer_name)) for pair in pairs_of(name)}
+    if employer_id:
+        firm.add((Sort.FIRM.value, f"#{employer_id}"))
+    return Places(narrowest([*said.line, *line]), said.names | firm, said.spoken)
+
+
+def division_line(code: str) -> str:
+    """'330281103' lies in '330281', that in '3302', that in '33' (GB/T 2260)."""
+    parts = [code[0:2], code[2:4], code[4:6], code[6:9], code[9:12]]
+    while parts and not parts[-1].strip("0"):
+        parts.pop()
+    return "".join(f"{part}/" for part in parts)

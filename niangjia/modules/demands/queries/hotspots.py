@@ -10,18 +10,22 @@ from datetime import date, datetime, time, timedelta
 from django.db.models import Count, Max, Min, Q
 from django.utils import timezone
 
+from niangjia.engines.casework.models import Case
+from niangjia.engines.casework.rules import RIGHTS, Urgency, Verb
 from niangjia.kernel.access.actor import Actor
 from niangjia.kernel.access.scoped import ScopedQuerySet
 from niangjia.kernel.errors import Missing
 from niangjia.modules.demands.hotspots.labels import TraceShown, place_shown, words_shown
 from niangjia.modules.demands.hotspots.ranking import heat_of
 from niangjia.modules.demands.hotspots.states import LEAST_PEOPLE, LIVE, State
-from niangjia.modules.demands.models import DemandTrace, HotSpot
+from niangjia.modules.demands.models import Demand, DemandTrace, HotSpot
 
 MOST_SHOWN = 50
+FEW = 5
 DAY, WEEK = timedelta(days=1), timedelta(days=7)
 SINCE_FOR_EVER = datetime(2000, 1, 1, tzinfo=timezone.get_default_timezone())
 TREND = 14
+FAR = date(2100, 1, 1)
 
 
 @dataclass
@@ -45,6 +49,10 @@ class Shown:
         return heat_of(self.people, self.last_at - self.first_at)
 
     @property
+    def where(self) -> str:
+        return self.place or self.employer
+
+    @property
     def state(self) -> State:
         return State(self.spot.state)
 
@@ -60,16 +68,35 @@ def hot_spots_of(
     traces = traces_in_sight(actor).filter(demand__case__scope__path__under=path)
     if from_:
         traces = traces.filter(at__gte=_begin(from_))
-    if until:
-        traces = traces.filter(at__lt=_begin(until + DAY) if until < date.max else datetime.max)
+    if until and until < date.max:
+        traces = traces.filter(at__lt=_begin(until + DAY))
     wanted = set(State) - {State.DISMISSED} if states is None else set(states)
     return _dressed(_hottest(traces, wanted, limit, now or _latest(until)), actor)
 
 
-def live_hot_spots(path: str, actor: Actor, *, now: datetime, limit: int = MOST_SHOWN) -> list[Shown]:
-    """What is to be looked at now."""
-    traces = traces_in_sight(actor).filter(demand__case__scope__path__under=path)
-    return _dressed(_hottest(traces, LIVE, limit, now), actor, now=now)
+def hot_spots_here(
+    path: str | None, actor: Actor, states: Iterable[int], *, now: datetime, limit: int = MOST_SHOWN
+) -> list[Shown]:
+    """In these states, the hottest first; `path` None is everything in sight."""
+    traces = traces_in_sight(actor)
+    if path is not None:
+        traces = traces.filter(demand__case__scope__path__under=path)
+    return _dressed(_hottest(traces, states, limit, now), actor, now=now)
+
+
+def ringing_spots(actor: Actor, *, now: datetime) -> list[tuple[Shown, bool]]:
+    """Bursts this user was told of and nobody looks into yet, each with whether it can't wait; mostly one statement."""
+    rows = HotSpot.objects.unscoped(
+        reason="those who were told saw enough of it then; what they see now is asked below"
+    )
+    told = rows.filter(warned_at__isnull=False, taken_at=None, ended_at=None, state=State.WARNED)
+    mine = [spot.pk for spot in told if any(line[0] == actor.user_id for line in spot.warned)]
+    if not mine:
+        return []
+    found = _dressed(_hottest(traces_in_sight(actor).filter(spot__in=mine), LIVE, FEW, now), actor, now=now)
+    urgent = traces_in_sight(actor).filter(spot__in=mine, demand__case__urgency__gte=Urgency.URGENT)
+    pressing = set(urgent.values_list("spot", flat=True))
+    return [(one, one.spot.pk in pressing) for one in found]
 
 
 def hot_spot_in_sight(pk: int, actor: Actor, *, now: datetime) -> Shown:
@@ -148,4 +175,22 @@ def _begin(day: date) -> datetime:
 
 
 def _latest(until: date | None) -> datetime:
-    return _begin(until + DAY) if until and until < date.max else timezone.make_aware(datetime(2100, 1, 1))
+    return _begin(min(until or FAR, FAR) + DAY)
+
+
+def cases_to_join(spot: HotSpot, actor: Actor, *, into_id: int | None = None) -> tuple[Case | None, list[Case]]:
+    """The open cases of a hot spot in sight: the one that stays, and those that go into it.
+
+    The joint case if there is one, else the one that was chosen, else the first that came.
+    """
+    found = demands_of(spot, actor).filter(case__stage__in=sorted(RIGHTS[Verb.MERGE].stages))
+    cases = [demand.case for demand in found.order_by("case__received_at", "pk")]
+    wanted = spot.case_id if spot.case_id and any(case.pk == spot.case_id for case in cases) else into_id
+    main = next((case for case in cases if case.pk == wanted), cases[0] if cases and not wanted else None)
+    return main, [case for case in cases if main is not None and case.pk != main.pk]
+
+
+def demands_of(spot: HotSpot, actor: Actor) -> ScopedQuerySet[Demand]:
+    """As far as the actor sees them."""
+    rows: ScopedQuerySet[Demand] = Demand.objects.visible_to(actor).filter(trace__spot=spot)
+    return rows.select_related("case__scope", "case__lead", "employer")

@@ -7,7 +7,7 @@ from django.urls import reverse
 from niangjia.engines.casework.kinds import CaseKind, register_kind
 from niangjia.modules.demands import metrics
 from niangjia.modules.demands.permissions import Permission
-from niangjia.modules.demands.web import alerts, doors, watching, wording
+from niangjia.modules.demands.web import alerts, doors, hotspots, watching, wording
 from niangjia.ui import desk
 
 DEMAND = CaseKind(
@@ -30,6 +30,7 @@ def register() -> None:
     wording.register()
     watching.register()
     doors.register()
+    hotspots.register()
     _register_keeping()
 
 

@@ -16,6 +16,7 @@ from niangjia.modules.demands.web import (
     emergency,
     facts,
     hotline,
+    hotspots,
     inbox,
     intake,
     letters,
@@ -74,6 +75,13 @@ urlpatterns: list[URLPattern] = [
     path("hotline/<int:pk>/return/", call_backs.call_return, name="call_return"),
     path("hotline/<int:pk>/reveal/", call_backs.call_reveal, name="call_reveal"),
     path("hotline/nuisances/<int:pk>/lift/", hotline.nuisance_lift, name="nuisance_lift"),
+    # hot spots
+    path("demands/hotspots/", hotspots.hot_spots, name="hot_spots"),
+    path("demands/hotspots/rule/", hotspots.burst_rule, name="burst_rule"),
+    path("demands/hotspots/<int:pk>/", hotspots.hot_spot, name="hot_spot"),
+    path("demands/hotspots/<int:pk>/take/", hotspots.hot_spot_take, name="hot_spot_take"),
+    path("demands/hotspots/<int:pk>/join/", hotspots.hot_spot_join, name="hot_spot_join"),
+    path("demands/hotspots/<int:pk>/dismiss/", hotspots.hot_spot_dismiss, name="hot_spot_dismiss"),
     # catalogue
     path("demands/catalogue/", catalogue.catalogue_page, name="catalogue"),
     path("demands/catalogue/begin/", catalogue.catalogue_begin, name="catalogue_begin"),
