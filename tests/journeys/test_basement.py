@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.contrib.sessions.models import Session
+from django.db.models import Count
 from django.utils import timezone
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 from pytest_django.live_server_helper import LiveServer
@@ -18,11 +20,14 @@ from niangjia.kernel.access.models import User
 from niangjia.kernel.access.queries import actor_of
 from niangjia.kernel.files.models import StoredFile
 from niangjia.modules.demands.models import Demand
+from niangjia.modules.organisations.actions.employers import edit_employer
 from niangjia.modules.organisations.models import Employer
 from niangjia.modules.organisations.testing import Tree, firm, officer, small_tree
 from niangjia.modules.visits import actions
 from niangjia.modules.visits.actions.planning import add_planned, move_planned
-from niangjia.modules.visits.models import PlannedVisit, Visit
+from niangjia.modules.visits.delivered_forms import DELIVERED
+from niangjia.modules.visits.models import PlannedVisit, Visit, VisitForm, VisitKind
+from niangjia.modules.visits.questions import written
 from niangjia.modules.visits.rules import PlanState
 from niangjia.ui.testing import complaints, faults, log_in
 from tests.browsers import desk_window
@@ -33,6 +38,7 @@ PICTURES = os.environ.get("NIANGJIA_PICTURES", "")
 OURS = {"reason": "the test's own world"}
 PAGE = "/desk/visits/field/"
 SAID = "地下车间通风机坏了两周，夏天闷得慌，反映过没人修。"
+SUMMARY = "下周回看风机。\n工会近来做了什么：开过一次职工大会"
 # A photo as a phone takes it: 4000 pixels wide, drawn in the page since none is kept here.
 PHOTO = """
 async ({name, wide}) => {
@@ -48,6 +54,44 @@ async ({name, wide}) => {
   const input = document.querySelector("input[type=file]");
   input.files = kept.files;
   input.dispatchEvent(new Event("change", {bubbles: true}));
+}
+"""
+
+
+LOOK = """
+(async () => {
+  const db = await new Promise(done => { const asked = indexedDB.open("niangjia-outbox"); asked.onsuccess = () => done(asked.result); });
+  const all = name => new Promise(done => { const asked = db.transaction(name).objectStore(name).getAll(); asked.onsuccess = () => done(asked.result); });
+  return WANTED;
+})()
+"""
+# The page's clock; the browser's own work in the background is left out, which has another one.
+A_DAY_AHEAD = """
+const Right = Date;
+window.Date = class extends Right {
+  constructor(...said) { said.length ? super(...said) : super(Right.now() + 86_400_000); }
+  static now() { return Right.now() + 86_400_000; }
+};
+Object.defineProperty(ServiceWorkerRegistration.prototype, "sync", {value: undefined});
+"""
+# As sixty visits would be written by hand: through the outbox of the page, each with a photo.
+WRITE = """
+async employers => {
+  const page = document.querySelector("[x-data=field]")._x_dataStack[0];
+  const canvas = new OffscreenCanvas(1200, 900);
+  const ink = canvas.getContext("2d");
+  for (const [n, employer] of employers.entries()) {
+    const content = {
+      employer_id: employer, employer_mark: "", kind: "daily", form_number: 0, arrived_at: new Date(Date.now() - 3_600_000).toISOString(),
+      answers: {union_state: "未建会", orders: "正常", wages: "按时"}, observations: {1: {look: 1, word: ""}}, summary: `第 ${n} 家`,
+    };
+    const row = await page.outbox.begin(`第${n}车间`, content);
+    ink.fillStyle = `hsl(${n * 6} 60% 50%)`;
+    ink.fillRect(0, 0, 1200, 900);
+    const blob = await canvas.convertToBlob({type: "image/jpeg"});
+    await page.outbox.addPhoto(row.id, new File([blob], `${n}.jpg`, {type: "image/jpeg"}));
+    await page.outbox.ready(row.id);
+  }
 }
 """
 
@@ -81,6 +125,20 @@ def field(transactional_db: None) -> Field:
     return Field(tree, employer, other, user, leader, planned)
 
 
+def looking(wanted: str) -> str:
+    return LOOK.replace("WANTED", wanted)
+
+
+def ask_more(field: Field) -> None:
+    """The form of the daily visit as the county has it from now on: one question less, one more."""
+    kind = VisitKind.objects.create(scope=field.tree.county.scope, code="daily", name="日常走访")
+    asked = [row for row in written(DELIVERED["daily"].questions) if row["key"] != "activity"]
+    asked.append({"key": "carbon", "label": "有没有测过一氧化碳", "type": "yes_no", "required": True})
+    VisitForm.objects.create(
+        kind=kind, number=1, questions=asked, published_at=timezone.now(), published_by_name="郑主席"
+    )
+
+
 @dataclass
 class Phone:
     page: Page
@@ -94,9 +152,7 @@ class Phone:
     def is_kept(self) -> None:
         """The service worker has the page."""
         self.page.evaluate("navigator.serviceWorker.ready.then(() => true)")
-        self.page.wait_for_function(
-            "async page => Boolean(await caches.match(page))", arg=PAGE
-        )
+        self.page.wait_for_function("async page => Boolean(await caches.match(page))", arg=PAGE)
 
     @property
     def bar(self) -> Any:
@@ -109,6 +165,17 @@ class Phone:
         before = self.page.locator("[data-photo]").count()
         self.page.evaluate(PHOTO, {"name": name, "wide": wide})
         expect(self.page.locator("[data-photo]")).to_have_count(before + 1)
+
+    def widths(self) -> list[int]:
+        """Of the photos that wait in the phone."""
+        found: list[int] = self.page.evaluate(
+            looking("Promise.all((await all('photos')).map(async row => (await createImageBitmap(row.blob)).width))")
+        )
+        return found
+
+    def drafts(self) -> dict[str, int]:
+        """How many in which state, whoever's they are."""
+        return dict(Counter(self.page.evaluate(looking("(await all('drafts')).map(row => row.state)"))))
 
     def take(self, name: str) -> None:
         if PICTURES:
@@ -137,8 +204,34 @@ def test_a_visit_in_a_basement(phone: Phone, field: Field) -> None:
     phone.take("field-list")
 
     phone.window.set_offline(True)
+    write_down(phone)
+    page.reload()  # from the service worker: still without a network
+    expect(page.get_by_label("小结")).to_have_value("下周回看风机。")
+    expect(page.get_by_label("第 1 条发现")).to_have_value(SAID)
+    expect(page.locator("[data-photo]")).to_have_count(1)
+    phone.tap("交上去")
+    expect(phone.bar).to_contain_text("1 份等着发送")
+    assert not Visit.objects.unscoped(**OURS).exists()
+    change_everything(field)
+
+    phone.window.set_offline(False)
+    choose(phone)
+    phone.tap("就这样交")
+    expect(page.get_by_text("请填“有没有测过一氧化碳”。")).to_be_visible()  # the new form asks more
+    page.get_by_role("group", name="有没有测过一氧化碳").get_by_role("button", name="否").click()
+    expect(page.get_by_label("小结")).to_have_value(SUMMARY)
+    phone.tap("交上去")
+    expect(page.locator("[data-sent]")).to_contain_text("北山地下冷库")
+    ensure_nothing_is_lost(field)
+    assert phone.drafts() == {"sent": 1}
+    assert phone.widths() == []
+    assert page.evaluate(looking("(await all('drafts')).some(row => 'content' in row)")) is False
+
+
+def write_down(phone: Phone) -> None:
+    page = phone.page
     phone.tap("北山地下冷库")
-    expect(phone.bar).to_contain_text("没网")
+    expect(page.get_by_text("没网，照样能写")).to_be_visible()
     phone.tap("到达", exact=True)
     expect(page.get_by_text("已取到定位")).to_be_visible()
     page.get_by_role("group", name="用工规范").get_by_role("button", name="差", exact=True).click()
@@ -149,57 +242,109 @@ def test_a_visit_in_a_basement(phone: Phone, field: Field) -> None:
     page.get_by_label("现有职工多少人").fill("46")
     for option in ("未建会", "正常", "按时"):
         phone.tap(option, exact=True)
+    page.get_by_label("工会近来做了什么").fill("开过一次职工大会")
     phone.tap("记一条")
     page.get_by_label("第 1 条发现").fill(SAID)
     phone.tap("转为诉求")
     page.get_by_label("涉及多少人").fill("12")
     phone.tap("匿名")
     phone.photograph("风机.jpg")
+    assert phone.widths() == [1600]
     page.get_by_label("小结").fill("下周回看风机。")
     assert faults(page) == []
     phone.take("field-visit")
 
-    page.reload()  # from the service worker: still without a network
-    expect(page.get_by_label("小结")).to_have_value("下周回看风机。")
-    expect(page.get_by_label("第 1 条发现")).to_have_value(SAID)
-    expect(page.locator("[data-photo]")).to_have_count(1)
-    phone.tap("交上去")
-    expect(phone.bar).to_contain_text("1 份等着发送")
-    assert not Visit.objects.unscoped(**OURS).exists()
 
+def change_everything(field: Field) -> None:
+    """While the phone is in the basement: the employer's record, the form, the plan."""
     now = timezone.now()
+    leading = actor_of(field.leader.pk, now=now)
+    edit_employer(field.employer.pk, address="北山镇冷库路 8 号", headcount=50, actor=leading, now=now)
+    ask_more(field)
     move_planned(
         field.planned.pk, version=field.planned.version, on=timezone.localdate() + timedelta(days=1), is_morning=False,
-        note="改到明天，同消防一起去", actor=actor_of(field.leader.pk, now=now), now=now,
+        note="改到明天，同消防一起去", actor=leading, now=now,
     )  # fmt: skip
 
-    phone.window.set_offline(False)
-    both = page.locator("[data-subject=planned]")
+
+def choose(phone: Phone) -> None:
+    page = phone.page
+    plan, employer, form = (page.locator(f"[data-subject={one}]") for one in ("planned", "employer", "form"))
     phone.tap("北山地下冷库")
-    expect(both).to_contain_text("已到现场走访")
-    expect(both).to_contain_text("改到明天，同消防一起去")
+    expect(plan).to_contain_text("已到现场走访")
+    expect(plan).to_contain_text("改到明天，同消防一起去")
+    expect(employer).to_contain_text("北山镇冷库路 8 号")
+    expect(form).to_contain_text("有没有测过一氧化碳")
     assert faults(page) == []
     phone.take("field-choose")
-    both.get_by_role("button", name="用我的").click()
-    phone.tap("就这样交")
-    expect(page.locator("[data-sent]")).to_contain_text("北山地下冷库")
+    plan.get_by_role("button", name="用我的").click()
+    employer.get_by_role("button", name="合在一起").click()
+    employer.get_by_role("button", name="职工人数用现在的").click()
+    form.get_by_role("button", name="合在一起").click()
+    phone.take("field-chosen")
 
+
+def ensure_nothing_is_lost(field: Field) -> None:
     visit = Visit.objects.unscoped(**OURS).get()
     assert (visit.employer, visit.user, visit.planned) == (field.employer, field.user, field.planned)
-    assert visit.summary == "下周回看风机。"
+    assert visit.summary == SUMMARY
+    assert visit.form.number == 1
+    assert (visit.answers["carbon"], visit.answers["wages"], "headcount" in visit.answers) == (False, "按时", False)
+    assert visit.chosen_over["employer"]["aside"]["职工人数"] == "46"
     assert visit.chosen_over["planned"]["aside"]["说明"] == "改到明天，同消防一起去"
     assert visit.latitude == pytest.approx(29.5)
     stored = StoredFile.objects.get(pk=visit.photos.get().file_id)
-    assert stored.kind == "image/jpeg" and stored.expires_at is None
+    assert (stored.kind, stored.expires_at) == ("image/jpeg", None)
     finding = visit.findings.get()
     assert (finding.text, finding.people) == (SAID, 12)
-    demand = Demand.objects.unscoped(**OURS).get(pk=finding.case_id)
-    assert demand.body == SAID
+    assert Demand.objects.unscoped(**OURS).get(pk=finding.case_id).body == SAID
     field.planned.refresh_from_db()
     assert field.planned.state == PlanState.DONE
-    left = page.evaluate("""async () => {
-        const db = await new Promise(done => { const r = indexedDB.open("niangjia-outbox"); r.onsuccess = () => done(r.result); });
-        const all = name => new Promise(done => { const r = db.transaction(name).objectStore(name).getAll(); r.onsuccess = () => done(r.result); });
-        return [(await all("drafts")).map(row => "content" in row), (await all("photos")).length];
-    }""")
-    assert left == [[False], 0], "what was delivered stays on the phone as a line only"
+
+
+def test_sixty_drafts_wait_for_whoever_wrote_them(phone: Phone, field: Field, live_server: LiveServer) -> None:
+    """The phone is a day ahead, the session ends while there is no network, a colleague logs in on it in between."""
+    page, many = phone.page, 60
+    firms = [
+        Employer(name=f"第{n}车间", name_key=f"第{n}车间", division_id=field.tree.north.division_id, union_state="NONE")
+        for n in range(many)
+    ]
+    Employer.objects.unscoped(**OURS).bulk_create(firms)
+    phone.window.add_init_script(A_DAY_AHEAD)
+    phone.open()
+    expect(page.get_by_text("手机的时间不准")).to_be_visible()
+    phone.is_kept()
+
+    phone.window.set_offline(True)
+    page.evaluate(WRITE, [one.pk for one in firms])
+    expect(phone.bar).to_contain_text(f"{many} 份等着发送")
+    page.reload()
+    expect(page.get_by_text("没网，照样能写")).to_be_visible()
+    expect(phone.bar).to_contain_text(f"{many} 份等着发送")
+    Session.objects.all().delete()
+    phone.window.set_offline(False)
+    expect(page.get_by_role("alert")).to_contain_text("请重新登录，稿件都在手机里")
+    assert phone.drafts() == {"waiting": many}
+    assert not Visit.objects.unscoped(**OURS).exists()
+
+    log_in(page, live_server, field.leader)
+    page.goto(phone.url + PAGE)
+    expect(page.get_by_text("郑主席的走访页")).to_be_visible()
+    expect(phone.bar).to_contain_text("没有等着发送的")
+    page.goto(phone.url + "/accounts/logout/")
+    page.get_by_role("main").get_by_role("button", name="退出").click()
+    page.wait_for_url("**/accounts/login/")
+    assert page.evaluate("localStorage.getItem('outbox:owner')") is None
+    assert phone.drafts() == {"waiting": many}
+    assert not Visit.objects.unscoped(**OURS).exists()
+
+    log_in(page, live_server, field.user)
+    page.goto(phone.url + PAGE)
+    expect(phone.bar).to_contain_text("没有等着发送的", timeout=50_000)
+    assert phone.drafts() == {"sent": many}
+    assert phone.widths() == []
+    visits = list(Visit.objects.unscoped(**OURS).annotate(taken=Count("photos")))
+    assert {one.employer_id for one in visits} == {one.pk for one in firms}
+    assert {one.taken for one in visits} == {1}
+    assert all(one.user == field.user and 86_000 < one.clock_off_seconds < 87_000 for one in visits)
+    assert all(timedelta() < timezone.now() - one.arrived_at < timedelta(hours=2) for one in visits)

@@ -239,9 +239,15 @@ def _planned(sheet: _Sheet, around: Around) -> PlannedVisit | None:
     if sheet.draft.planned_id is None:
         return around.planned_here(sheet.user_id, sheet.draft.employer_id, sheet.on)
     planned = around.planned.get(sheet.draft.planned_id)
-    if planned is None:
-        raise Missing("没有找到这条走访计划，请从本周计划里重新选择。")
+    if planned is None or not _in_sight(planned, sheet):
+        # Planned anew meanwhile, or never this officer's: the visit was made all the same.
+        return around.planned_here(sheet.user_id, sheet.draft.employer_id, sheet.on)
     return planned
+
+
+def _in_sight(planned: PlannedVisit, sheet: _Sheet) -> bool:
+    own = planned.user_id in {sheet.user_id, sheet.actor.user_id}
+    return own or sheet.actor.may(Permission.VISIT_VIEW, str(planned.scope.path))
 
 
 def _ensure_chosen(sheet: _Sheet, found: dict[str, Any]) -> None:

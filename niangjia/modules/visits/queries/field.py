@@ -130,10 +130,11 @@ def _stays(user_id: int | None, on: date) -> list[dict[str, Any]]:
     ]
 
 
-def shown_now(draft: Draft, on: date) -> dict[str, Any]:
+def shown_now(draft: Draft, actor: Actor, on: date) -> dict[str, Any]:
     """How the employer, the planned visit and the form stand now, for a phone that learns that they changed."""
     employer = employers_by_id([draft.employer_id]).get(draft.employer_id)
-    planned = PlannedVisit.objects.unscoped(reason=OWN).select_related("employer").filter(pk=draft.planned_id).first()
+    rows = PlannedVisit.objects.visible_to(actor).select_related("employer")
+    planned = rows.filter(pk=draft.planned_id).first() if draft.planned_id else None
     path = nearest_places([employer.division_id]).get(employer.division_id, "") if employer else ""
     return {
         "employer": employers_shown([employer], {}, on)[0] if employer else None,

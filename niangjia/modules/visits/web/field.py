@@ -13,6 +13,7 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_GET, require_POST
 
+from niangjia.kernel.access.actor import Actor
 from niangjia.kernel.access.guard import requires
 from niangjia.kernel.errors import Missing, Refused
 from niangjia.kernel.files.actions import store
@@ -91,7 +92,7 @@ def field_hand_in(request: HttpRequest) -> HttpResponse:
     try:
         visit = hand_in_visit(_with(draft, file_ids), actor=actor, now=now)
     except Conflict as conflict:
-        return _both_sides(conflict, draft, now)
+        return _both_sides(conflict, draft, actor, now)
     except Refused as refusal:
         field = OWN_FIELDS.get(refusal.field or "", refusal.field or "")
         return said(422, refusal.message, problems={field: refusal.message}, code=refusal.code)
@@ -121,9 +122,9 @@ def _stored(uploads: list[UploadedFile[Any]], *, owner_id: int | None, now: date
     return found
 
 
-def _both_sides(conflict: Conflict, draft: Draft, now: datetime) -> HttpResponse:
+def _both_sides(conflict: Conflict, draft: Draft, actor: Actor, now: datetime) -> HttpResponse:
     """What is shown side by side, and how things stand now for whoever goes on with them."""
-    now_there = queries.shown_now(draft, timezone.localdate(now))
+    now_there = queries.shown_now(draft, actor, timezone.localdate(now))
     differences = [
         {
             "subject": subject, "title": one.title, "mark": one.mark,

@@ -141,8 +141,8 @@ def _uuid(value: Any) -> UUID:
 
 def _observations(said: Mapping[str, Any]) -> dict[int, tuple[int, str]]:
     found = {}
-    for aspect, seen in _mapping(said.get("observations") or {}, "observations").items():
-        seen = _mapping(seen, "observations")
+    for aspect, row in _mapping(said.get("observations") or {}, "observations").items():
+        seen = _mapping(row, "observations")
         if seen.get("look") in (None, ""):
             continue
         if not (aspect.isascii() and aspect.isdecimal() and len(aspect) < 5):  # noqa: PLR2004 - digits

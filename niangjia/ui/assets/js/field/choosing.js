@@ -1,5 +1,12 @@
 // Something changed meanwhile: both versions side by side, and the officer chooses. What isn't chosen goes along as set aside.
-const MIXED = ["planned", "employer", "form"]; // where each line may be chosen by itself
+const MEANS = {
+  planned: { mine: "这次走访就算完成了这项安排。", theirs: "安排照现在的留着，这次走访另记一笔。", both: "算完成了这项安排，类型在上面选。" },
+  employer: { mine: "您在现场问到的报上去，有权的人确认以后更新。", theirs: "单位资料照现在的，不报更改。", both: "上面逐项选：选左边的报上去，选右边的不改。" },
+  form: { mine: "按您填的那张表交。", theirs: "换成新表：对得上的答案带过去，新问题要补答。", both: "换成新表，对不上的答案写进小结里。" },
+  together: { mine: "两份记录都留着。", theirs: "这次记为和同事同行。" },
+  visit: { mine: "用手机里的改写已经送到的那份。", theirs: "已经送到的那份不改。" },
+};
+const AUTHOR = "改动"; // who changed it: said above, nothing to choose
 
 export default () => ({
   choices: {},
@@ -10,10 +17,11 @@ export default () => ({
   get fieldLabels() {
     return this.data?.fields ?? {};
   },
-  // What the phone knew of the employer, with what was learnt there.
+  // What the phone knew, with what was learnt there.
   mineOf(one) {
-    if (one.subject !== "employer") return one.mine;
     const { content } = this;
+    if (one.subject === "planned") return { 单位: content._employer.name, 走访人: this.known.name, 说明: content._note, ...one.mine };
+    if (one.subject !== "employer") return one.mine;
     const facts = content._employer.facts ?? [];
     const known = Object.fromEntries((this.data?.employer_labels ?? []).map((label, place) => [label, facts[place] ?? ""]));
     for (const { key, field } of content._form.questions) {
@@ -25,17 +33,34 @@ export default () => ({
   linesOf(one) {
     const mine = this.mineOf(one);
     const labels = [...new Set([...Object.keys(mine), ...Object.keys(one.theirs)])];
-    const lines = labels.map((label) => ({ label, mine: mine[label] ?? "", theirs: one.theirs[label] ?? "" }));
-    return lines.filter((line) => line.mine !== line.theirs);
+    const lines = labels.map((label) => ({ label, mine: mine[label] ?? "", theirs: one.theirs[label] ?? "", own: this.isOwn(one, label) }));
+    return lines.filter((line) => line.mine !== line.theirs && line.label !== AUTHOR);
+  },
+  authorOf(one) {
+    return one.theirs[AUTHOR] ? `${one.theirs[AUTHOR]} 改的` : "";
+  },
+  meaning(one) {
+    return MEANS[one.subject]?.[this.chosen(one)] ?? "";
+  },
+  mixes(one, line) {
+    return this.chosen(one) === "both" && line.own;
+  },
+  // What the visit itself says, so that it may be kept or dropped line by line.
+  isOwn(one, label) {
+    if (one.subject === "planned") return label === "类型";
+    if (one.subject !== "employer") return false;
+    const { answers, _form } = this.content;
+    return _form.questions.some(({ key, field }) => this.fieldLabels[field] === label && ![undefined, null, ""].includes(answers[key]));
   },
   mayMix(one) {
-    return MIXED.includes(one.subject);
+    return one.subject === "form" || this.linesOf(one).some((line) => line.own);
   },
   chosen(one) {
     return this.choices[one.subject]?.how ?? "";
   },
   choose(one, how) {
-    const picks = Object.fromEntries(this.linesOf(one).map(({ label }) => [label, how === "theirs" ? "theirs" : "mine"]));
+    const side = (own) => (how === "theirs" || (how === "both" && !own) ? "theirs" : "mine");
+    const picks = Object.fromEntries(this.linesOf(one).map(({ label, own }) => [label, side(own)]));
     this.choices[one.subject] = { how, picks };
   },
   pick(one, label, side) {

@@ -16,6 +16,7 @@ export default () => ({
   net: navigator.onLine,
   out: false,
   trouble: "",
+  heardOnce: false,
   query: "",
   elsewhere: [],
   at: new Date(),
@@ -69,6 +70,7 @@ export default () => ({
     owner.remember(data.me);
     this.known = data.me;
     if (!this.outbox) await this.open();
+    data.skew = new Date(data.now) - Date.now(); // a phone may live in yesterday
     this.data = data;
     await this.outbox?.keepHeard("field", data).catch(() => {});
   },
@@ -97,15 +99,16 @@ export default () => ({
   },
   async follow() {
     const [view, id] = location.hash.slice(1).split("/");
-    await this.leave();
-    const row = id && this.outbox ? await this.outbox.get(id) : null;
+    const same = id && this.row?.id === id && this.row.state !== "sent"; // its other side: what was typed and found stays
+    if (!same) await this.leave();
+    const row = same ? this.row : id && this.outbox ? await this.outbox.get(id) : null;
     if (!row || row.state === "sent") {
       this.view = "list";
       await this.$nextTick(); // the form goes before what it shows
       Object.assign(this, { row: null, photos: [] });
       if (location.hash) history.replaceState(null, "", location.pathname);
     } else {
-      await this.take(row);
+      if (!same) await this.take(row);
       this.view = view === "choose" && row.conflict ? "choose" : "visit";
     }
     scrollTo(0, 0);
@@ -126,7 +129,10 @@ export default () => ({
   // --- the list ---
 
   get today() {
-    return isoDay(this.at);
+    return isoDay(new Date(this.at.getTime() + (this.data?.skew ?? 0)));
+  },
+  get clockIsOff() {
+    return Math.abs(this.data?.skew ?? 0) > 10 * 60_000;
   },
   get titleOfToday() {
     return `${dayWords(this.today)} 星期${weekday(this.today)}`;
@@ -153,6 +159,7 @@ export default () => ({
     return this.rows.filter((row) => row.state === "sent").slice(0, 10);
   },
   get bar() {
+    if (!this.heardOnce) return "";
     const parts = [];
     if (this.waiting.length) parts.push(`${this.waiting.length} 份等着发送`);
     if (this.urgent.length) parts.push(`${this.urgent.length} 份要您处理`);
