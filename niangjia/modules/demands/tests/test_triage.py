@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -13,7 +12,6 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from niangjia.engines.casework.models import Case
 from niangjia.kernel.access.actor import Actor
 from niangjia.kernel.access.queries import actor_of
 from niangjia.kernel.errors import NotPermitted, Refused
@@ -29,7 +27,8 @@ from niangjia.modules.demands.queries.triage import models_in_use, sense_text
 from niangjia.modules.demands.queries.triage_choices import weeks
 from niangjia.modules.demands.rules import Channel, HowClosed, Nature
 from niangjia.modules.demands.testing import NOW, demand
-from niangjia.modules.demands.tests.sayings import SAID, made
+from niangjia.modules.demands.tests.choices import chosen_before
+from niangjia.modules.demands.tests.sayings import SAID
 from niangjia.modules.demands.triage.models import TriageDecision, TriageModel
 from niangjia.modules.demands.triage.rules import CURRENT, Field, State
 from niangjia.modules.organisations.models import Organisation
@@ -37,7 +36,6 @@ from niangjia.modules.organisations.testing import Tree, acting_as, firm, office
 
 pytestmark = pytest.mark.django_db
 OURS = "the test looks at its own rows"
-SLANG = "厂里让我们上大小轮，人都熬垮了，问工会怎么弄"
 
 
 @pytest.fixture
@@ -61,36 +59,6 @@ def choices(row: Demand) -> dict[str, TriageDecision]:
 
 def models(**more: object) -> list[TriageModel]:
     return list(TriageModel.objects.unscoped(reason=OURS).filter(**more).order_by("field", "number"))
-
-
-def chosen_before(tree: Tree, count: int, *, seed: int = 1, kinds: dict[str, str] | None = None) -> None:
-    """So many demands that officers put right, by COPY's little sister: none of them said with the catalogue's words."""
-    dealer = random.Random(seed)
-    first = demand(tree.county, "第一件，后面照着抄。", kind="0101")
-    labels = list(SAID)
-    cases, rows = [], []
-    for at in range(count):
-        example = made(labels[at % len(labels)], dealer)
-        case = Case.objects.unscoped(reason=OURS).get(pk=first.pk)
-        case.pk, case.number, case.title = None, f"T{seed}-{at}", example.title
-        cases.append(case)
-        rows.append(example)
-    made_cases = Case.objects.unscoped(reason=OURS).bulk_create(cases)
-    demands = []
-    for case, example in zip(made_cases, rows, strict=True):
-        row = Demand.objects.unscoped(reason=OURS).get(pk=first.pk) if not demands else demands[0]
-        values = {
-            name.attname: getattr(row, name.attname) for name in Demand._meta.concrete_fields if name.name != "case"
-        }
-        demands.append(Demand(case_id=case.pk, **values | {"body": example.body, "kind": example.label}))
-    Demand.objects.unscoped(reason=OURS).bulk_create(demands)
-    TriageDecision.objects.unscoped(reason=OURS).bulk_create(
-        TriageDecision(
-            demand_id=row.pk, field=Field.KIND.value, chosen=(kinds or {}).get(row.kind, row.kind),
-            suggested=[["0103", 55, []]], is_correction=True, at=NOW,
-        )
-        for row in demands
-    )  # fmt: skip
 
 
 # --- what is suggested ---
@@ -172,7 +140,7 @@ def test_confirming_by_one_tap(tree: Tree) -> None:
 
 
 def test_too_few_held_back_choices_change_nothing(tree: Tree) -> None:
-    chosen_before(tree, 60)
+    chosen_before(tree.county, 60)
     [model] = [one for one in learn_anew(now=NOW) if one.field == Field.KIND]
     assert (model.state, model.weights) == (State.CANDIDATE, None)
     assert "满 200 条" in model.reason
@@ -181,7 +149,7 @@ def test_too_few_held_back_choices_change_nothing(tree: Tree) -> None:
 
 
 def test_what_is_better_takes_over_and_what_is_not_does_not(tree: Tree) -> None:
-    chosen_before(tree, 460)
+    chosen_before(tree.county, 460)
     assert learn_if_new(now=NOW + timedelta(hours=12))
     [model] = models(field="kind")
     assert (model.state, model.labels >= 90) == (CURRENT, True)
@@ -199,7 +167,7 @@ def test_what_is_better_takes_over_and_what_is_not_does_not(tree: Tree) -> None:
     assert "不换" in models(field="kind")[1].reason
 
     # Officers now call it something else: what learnt that takes over, and the old weights are let go.
-    chosen_before(tree, 700, seed=2, kinds={"0501": "0502"})
+    chosen_before(tree.county, 700, seed=2, kinds={"0501": "0502"})
     learn_anew(now=NOW + timedelta(days=2))
     assert [one.state for one in models(field="kind")] == [State.RETIRED, State.CANDIDATE, CURRENT]
     assert models(field="kind")[0].weights is None
@@ -216,7 +184,7 @@ def test_a_broken_model_leaves_it_to_the_words(tree: Tree, caplog: pytest.LogCap
 
 
 def test_a_retired_kind_is_not_suggested(tree: Tree) -> None:
-    chosen_before(tree, 20, kinds=dict.fromkeys(SAID, "9999"))
+    chosen_before(tree.county, 20, kinds=dict.fromkeys(SAID, "9999"))
     taken(tree, "老板拖欠工资三个月了", kind="")
     made_now = learn_anew(now=NOW)
     assert [one.field for one in made_now] == ["nature", "urgency"]
@@ -280,7 +248,7 @@ def test_how_the_like_ended(tree: Tree) -> None:
 def test_the_page_of_numbers_and_what_is_confused(tree: Tree, client: Client) -> None:
     client.force_login(officer("CHAIR", tree.county))
     assert "还没有学习过" in client.get("/desk/demands/triage/").content.decode()
-    chosen_before(tree, 60)
+    chosen_before(tree.county, 60)
     learn_anew(now=timezone.now())
     page = client.get("/desk/demands/triage/?field=kind").content.decode()
     for text in ("没有换上", "满 200 条", "每次学习", "现在重新学习"):
