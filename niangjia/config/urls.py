@@ -23,6 +23,7 @@ urlpatterns = [
     path("proof/", include("niangjia.modules.members.web.proofs")),
     path("", include("niangjia.modules.members.web.phone.urls")),
     path("", include("niangjia.modules.demands.web.phone.urls")),
+    path("", include("niangjia.modules.visits.web.phone.urls")),
     path("", include("niangjia.ui.phone.urls")),
     path("", include("niangjia.ui.urls")),
 ]

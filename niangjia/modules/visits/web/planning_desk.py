@@ -19,6 +19,10 @@ LABELS = {
     "visits.kind.stopped": "停用走访类型",
     "visits.kind.used_again": "启用走访类型",
     "visits.form.published": "发布走访表单",
+    "visits.survey.made": "做问卷",
+    "visits.survey.extended": "改问卷截止日期",
+    "visits.survey.closed": "停止收集问卷",
+    "visits.survey.exported": "导出问卷",
     "visits.risk.opened": "登记稳定风险",
     "visits.risk.seen_again": "稳定风险再次出现",
     "visits.risk.changed": "修改稳定风险",
@@ -32,4 +36,7 @@ def register() -> None:
     desk.register_menu(desk.MenuEntry(SECTION, "走访计划", "route", "visits:plan", Permission.VISIT_MAKE, order=10))
     desk.register_menu(
         desk.MenuEntry(SECTION, "走访类型与表单", "list-details", "visits:kind_list", Permission.KIND_EDIT, order=70)
+    )
+    desk.register_menu(
+        desk.MenuEntry(SECTION, "问卷", "clipboard-text", "visits:survey_list", Permission.VISIT_VIEW, order=65)
     )

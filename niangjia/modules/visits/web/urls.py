@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from niangjia.modules.visits.web import field, kinds, plan
+from niangjia.modules.visits.web import field, kinds, plan, surveys
 
 app_name = "visits"
 urlpatterns: list[URLPattern] = [
@@ -32,6 +32,12 @@ urlpatterns: list[URLPattern] = [
     path("visits/kinds/<slug:code>/rename/", kinds.kind_rename, name="kind_rename"),
     path("visits/kinds/<slug:code>/stop/", kinds.kind_stop, name="kind_stop"),
     path("visits/kinds/<slug:code>/use/", kinds.kind_use, name="kind_use"),
+    path("visits/surveys/", surveys.survey_list, name="survey_list"),
+    path("visits/surveys/add/", surveys.survey_add, name="survey_add"),
+    path("visits/surveys/<int:pk>/", surveys.survey, name="survey"),
+    path("visits/surveys/<int:pk>/close/", surveys.survey_close, name="survey_close"),
+    path("visits/surveys/<int:pk>/export/", surveys.survey_export, name="survey_export"),
+    path("visits/surveys/<int:pk>/extend/", surveys.survey_extend, name="survey_extend"),
     # stays, risks
     # month, quarter, year
 ]

@@ -1,0 +1,117 @@
+"""Surveys: whether one is open, and what was answered."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from statistics import mean, median
+from typing import Any
+
+from django.db.models import Count
+from django.utils import timezone
+
+from niangjia.kernel.access.actor import Actor
+from niangjia.kernel.errors import Missing
+from niangjia.kernel.words import Word
+from niangjia.modules.visits.delivered_forms import DELIVERED
+from niangjia.modules.visits.models import Survey, SurveyAnswer
+from niangjia.modules.visits.questions import NO, YES, Form, Question, Type, read, shown
+
+TEXTS_SHOWN = 200
+REASON = "a survey that anybody with its link may answer"
+
+
+class SurveyState(Word):
+    COMING = "coming", "未开始"
+    OPEN = "open", "正在收集"
+    ENDED = "ended", "已到期"
+    CLOSED = "closed", "已停止"
+
+
+def state_of(survey: Survey, today: date) -> SurveyState:
+    if survey.closed_at is not None:
+        return SurveyState.CLOSED
+    if today < survey.from_on:
+        return SurveyState.COMING
+    return SurveyState.OPEN if today <= survey.until_on else SurveyState.ENDED
+
+
+def survey_by_token(token: str) -> Survey | None:
+    rows = Survey.objects.unscoped(reason=REASON).select_related("scope", "form__kind")
+    return rows.filter(token=token).first() if token else None
+
+
+def form_of_survey(survey: Survey) -> Form:
+    """The one with which it was made."""
+    if survey.form is None:
+        return DELIVERED[survey.kind]
+    return Form(survey.kind, survey.title, survey.form.number, read(survey.form.questions), pk=survey.form.pk)
+
+
+def survey_in_sight(pk: int, actor: Actor) -> Survey:
+    """Raises Missing."""
+    rows = Survey.objects.visible_to(actor).select_related("scope", "form__kind")
+    found: Survey | None = rows.filter(pk=pk).first()
+    if found is None:
+        raise Missing("没有找到这份问卷，可能不在您的管辖范围内。")
+    return found
+
+
+def surveys_in_sight(actor: Actor, *, within: str | None = None, most: int = 100) -> list[Any]:
+    """The latest, each with how many answered (`number`)."""
+    rows = Survey.objects.visible_to(actor)
+    if within:
+        rows = rows.under(within)
+    return list(rows.select_related("scope").annotate(number=Count("replies")).order_by("-pk")[:most])
+
+
+@dataclass
+class Result:
+    """What was answered to one question."""
+
+    question: Question
+    answered: int = 0
+    counts: list[tuple[str, int]] = field(default_factory=list)
+    texts: list[str] = field(default_factory=list)
+    figures: list[tuple[str, str]] = field(default_factory=list)
+
+
+def results_of(survey: Survey) -> tuple[int, list[Result]]:
+    """How many answered, and what to each question."""
+    replies = list(_replies(survey).values_list("answers", flat=True))
+    return len(replies), [_result(one, replies) for one in form_of_survey(survey).questions]
+
+
+def _result(one: Question, replies: list[dict[str, Any]]) -> Result:
+    said = [answers[one.key] for answers in replies if one.key in answers]
+    found = Result(one, len(said))
+    if one.type in {Type.CHOICE, Type.MANY, Type.YES_NO}:
+        options = [YES, NO] if one.type == Type.YES_NO else list(one.options)
+        counted = Counter(
+            value for answer in said for value in (answer if isinstance(answer, list) else [shown(one, answer)])
+        )
+        found.counts = [(option, counted[option]) for option in options]
+    elif one.type in {Type.NUMBER, Type.MONEY} and said:
+        numbers = [float(answer) for answer in said]
+        found.figures = [
+            (label, f"{value:,.2f}".rstrip("0").rstrip("."))
+            for label, value in (
+                ("平均", mean(numbers)), ("中位数", median(numbers)), ("最小", min(numbers)), ("最大", max(numbers)),
+            )
+        ]  # fmt: skip
+    else:
+        found.texts = [shown(one, answer) for answer in reversed(said)][:TEXTS_SHOWN]
+    return found
+
+
+def rows_of(survey: Survey) -> Iterator[list[str]]:
+    """Each answer as a line of a sheet: the day, and what was said to each question."""
+    questions = form_of_survey(survey).questions
+    for at, answers in _replies(survey).values_list("at", "answers").iterator(chunk_size=2_000):
+        yield [str(timezone.localdate(at)), *(shown(one, answers.get(one.key)) for one in questions)]
+
+
+def _replies(survey: Survey) -> Any:
+    return SurveyAnswer.objects.unscoped(reason="answers to a survey in sight").filter(survey=survey).order_by("pk")
