@@ -46,6 +46,7 @@ def tell_two_years(*, say: Say = lambda _: None) -> int:
         journal.begin()
         told = tell_story(say=say, by_visit=by_visit)
         journal.tell_rest(say)
+        journal.settle_risks()
         journal.plan_week()
         say("meetings, reports, the year's choice")
         tell_journal(journal.county, now=begun.now)

@@ -28,9 +28,10 @@ from niangjia.modules.organisations.synthetic import Plan, Scale, place_of
 from niangjia.modules.visits import actions
 from niangjia.modules.visits.actions.handing_in import hand_in_visit, hand_in_visits
 from niangjia.modules.visits.actions.planning import propose_weeks
+from niangjia.modules.visits.actions.risks import close_risk, report_risk
 from niangjia.modules.visits.drafts import Draft, FindingDraft
-from niangjia.modules.visits.models import Finding, Posting, Visit
-from niangjia.modules.visits.rules import Outcome
+from niangjia.modules.visits.models import Finding, Posting, Risk, Visit
+from niangjia.modules.visits.rules import Outcome, RiskLevel
 from niangjia.modules.visits.seed import plan as plans
 from niangjia.modules.visits.seed.answering import At, answers_of
 from niangjia.modules.visits.seed.plan import Asked, Firm, Size, Township, Trip
@@ -172,6 +173,19 @@ class Journal:
         """What lies ahead: the rest of this week, at a weekend the next one."""
         coming = self.now.date() + timedelta(days=2)
         propose_weeks(coming - timedelta(days=coming.weekday()), actor=SYSTEM, now=self.now)
+
+    def settle_risks(self) -> None:
+        """What was found long ago is over; the gravest that are left were told to the union above."""
+        open_ones = Risk.objects.unscoped(reason=WHY).filter(closed_at=None).select_related("visit").order_by("pk")
+        for risk in open_ones:
+            found = risk.visit.arrived_at if risk.visit else self.now
+            owner = self.actor(risk.owner_id)
+            if found < self.now - 2 * LATELY:
+                close_risk(
+                    risk.pk, because="安置方案经职代会通过，职工无异议。", actor=owner, now=found + timedelta(days=21)
+                )
+            elif risk.level == RiskLevel.HIGH and risk.reported_at is None:
+                report_risk(risk.pk, actor=owner, now=min(found + timedelta(hours=5), self.now))
 
     def number_of(self, trip: Trip) -> UUID:
         return uuid5(NAMESPACE_URL, f"niangjia:{self.seed}:{self.now:%Y%m%d}:{trip.number}")
