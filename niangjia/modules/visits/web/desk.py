@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from niangjia.modules.visits.permissions import Permission
+from niangjia.ui import desk
+
 SECTION = "走访周记"
 
 
@@ -9,3 +12,4 @@ def register() -> None:
     from niangjia.modules.visits.web import planning_desk
 
     planning_desk.register()
+    desk.register_menu(desk.MenuEntry(SECTION, "现场走访", "map-pin-check", "visits:field", Permission.VISIT_MAKE, order=5))
