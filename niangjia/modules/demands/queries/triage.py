@@ -147,4 +147,4 @@ def _usual_urgency(kind: Suggestion, known: Catalogue) -> Suggestion:
     usual = known.get(first.value) if first else None
     if first is None or usual is None:
         return Suggestion()
-    return Suggestion(starting.urgency_offers(usual.code, usual.urgency, first.sureness, usual.name), kind.by)
+    return Suggestion(starting.urgency_offers(usual.code, usual.urgency, first.sureness, usual.name))

@@ -94,6 +94,6 @@ def weeks(actor: Actor, name: Field, *, now: datetime) -> list[Week]:
 
 def confused(actor: Actor, model: TriageModel, taken: str, right: str) -> Sequence[Demand]:
     """The demands behind one confusion, as far as the actor sees them."""
-    ids = next((pair[3] for pair in model.confusions if pair[:2] == [taken, right]), [])
+    ids: list[int] = next((pair[3] for pair in model.confusions if pair[:2] == [taken, right]), [])
     rows = Demand.objects.visible_to(actor).filter(pk__in=ids).select_related("case__scope")
     return list(rows.order_by("-pk"))

@@ -293,7 +293,7 @@ def test_the_assist_offers_two_when_it_is_not_sure(tree: Tree, client: Client) -
 
     sure = assist("老板拖欠工资三个月了")
     assert "将按此登记" in sure
-    assert "把握 90%" in sure
+    assert '把握 <span class="num">90%</span>' in sure
     torn = assist("说是罚款，又要加班费")
     assert "将按此登记" not in torn
     assert torn.count("data-kind=") == 2

@@ -26,6 +26,8 @@ FEWEST_TO_TUNE, TUNED_ON = 60, 5
 """From so many messages on, every fifth is set aside to see how sure one may be; all are learnt from in the end."""
 
 USUAL_SURENESS = (4.0, 0.0)
+STRICTNESS, MOST_SHIFT = 10.0, 1.0
+"""Few messages set aside must not make the model believe that it never errs, nor that it always does."""
 
 
 class NothingToLearn(Exception):
@@ -48,14 +50,19 @@ class Example:
 Terms = tuple[list[str], list[str]]
 
 
-def learn(examples: Sequence[Example]) -> Model:
-    """Raises NothingToLearn; with one label alone the model always answers it."""
+def learn(examples: Sequence[Example], beginnings: Sequence[Example] = ()) -> Model:
+    """Raises NothingToLearn; with one label alone the model always answers it.
+
+    `beginnings` are learnt from too, but say nothing of how sure one may be: nobody ever sent them.
+    """
     examples = [example for example in examples if example.label]
-    if not examples:
+    if not examples and not beginnings:
         raise NothingToLearn("没有带类别的内容可学：请检查 label、title、detail 三列。")
     terms = [terms_of(*example.text) for example in examples]
     labels = [example.label for example in examples]
-    return _fitted(terms, labels, _sureness(terms, labels))
+    sureness = _sureness(terms, labels)
+    terms += [terms_of(*example.text) for example in beginnings]
+    return _fitted(terms, labels + [example.label for example in beginnings], sureness)
 
 
 def _fitted(terms: Sequence[Terms], labels: Sequence[str], sureness: tuple[float, float]) -> Model:
@@ -136,6 +143,7 @@ def _sureness(terms: Sequence[Terms], labels: Sequence[str]) -> tuple[float, flo
     right = [trial.labels[int(score.argmax())] == labels[at] for score, at in zip(scores, asked, strict=True)]
     if len(set(right)) == 1:
         return USUAL_SURENESS
-    fit = LogisticRegression(C=100).fit(np.array([[lead(score)] for score in scores]), right)
+    fit = LogisticRegression(C=STRICTNESS).fit(np.array([[lead(score)] for score in scores]), right)
     steepness = float(fit.coef_[0][0])
-    return (steepness, float(fit.intercept_[0])) if steepness > 0 else USUAL_SURENESS
+    shift = max(-MOST_SHIFT, min(MOST_SHIFT, float(fit.intercept_[0])))
+    return (steepness, shift) if steepness > 0 else USUAL_SURENESS

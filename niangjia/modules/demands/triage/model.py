@@ -17,7 +17,7 @@ from niangjia.modules.demands.triage.words import terms_of
 
 MARK, VERSION = b"niangjia-triage", 1
 FRAGMENT_WEIGHT = 0.5
-MOST_WORDS_SHOWN, SHORTEST_SHOWN = 4, 2
+MOST_WORDS_SHOWN, SHORTEST_SHOWN, WORTH_SAYING = 4, 2, 0.3
 _DIGEST = 32
 Numbers = np.ndarray[Any, np.dtype[np.float32]]
 
@@ -52,7 +52,7 @@ class Block:
         counts.pop(None, None)
         if not counts:
             return np.empty(0, np.int64), np.empty(0, np.float32)
-        at = np.fromiter(counts.keys(), np.int64, len(counts))  # type: ignore[arg-type]
+        at = np.fromiter(counts.keys(), np.int64, len(counts))
         weights = (1 + np.log(np.fromiter(counts.values(), np.float32, len(counts)))) * self.rarity[at]
         return at, weights / np.sqrt(weights @ weights)
 
@@ -74,7 +74,8 @@ class Model:
         at, weights = self.words.weighed(words)
         at_title, weights_title = self.fragments.weighed(fragments)
         score: Numbers = self.begins + weights @ self.says[at]
-        return score + (FRAGMENT_WEIGHT * weights_title) @ self.says[len(self.words.terms) + at_title]
+        score += (FRAGMENT_WEIGHT * weights_title) @ self.says[len(self.words.terms) + at_title]
+        return score
 
     def choices(self, title: str, body: str, *, most: int = 2) -> list[Choice]:
         """The likeliest first; of a message that says nothing known, none."""
@@ -108,12 +109,12 @@ class Model:
         return 1 / (1 + np.exp(-(self.steepness * leads + self.shift)))
 
     def shares(self, scores: Numbers) -> Numbers:
-        """How sure each label is: the first by its lead, the others divide what is left."""
+        """How sure each label is: the first by its lead, the others divide what is left, none above the first."""
         first = int(scores.argmax())
         raised = np.exp(self.steepness * (scores - scores[first]))
         raised[first] = 0
         sure = float(self.sure(lead(scores)))
-        shares: Numbers = raised * ((1 - sure) / max(float(raised.sum()), 1e-9))
+        shares: Numbers = np.minimum(raised * ((1 - sure) / max(float(raised.sum()), 1e-9)), sure)
         shares[first] = sure
         return shares
 
@@ -174,7 +175,8 @@ def _spoke(spoken: Sequence[tuple[Sequence[str], Any, Numbers]], label: int) -> 
         more = said[:, label] - said.mean(axis=1)
         for place in np.argsort(-more, kind="stable"):
             term = terms[at[place]]
-            if more[place] <= 0 or len(shown) == MOST_WORDS_SHOWN:
+            # What says little beside the first is no reason for anybody.
+            if more[place] <= WORTH_SAYING * max(more.max(), 0) or len(shown) == MOST_WORDS_SHOWN:
                 break
             if len(term) >= SHORTEST_SHOWN and not any(term in other or other in term for other in shown):
                 shown.append(term)

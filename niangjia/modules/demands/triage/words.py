@@ -26,7 +26,7 @@ _WIDE = {
 def _segmenter() -> ModuleType:
     import rjieba  # its dictionary takes a third of a second: not before somebody asks
 
-    return rjieba  # type: ignore[no-any-return]
+    return rjieba
 
 
 def tidy(text: str, longest: int) -> str:

@@ -51,7 +51,7 @@ def triage(request: HttpRequest) -> HttpResponse:
         "runs": [(row, State(row.state).label, STATE_TONES[State(row.state)], _percents(row.figures)) for row in runs],
         "confusions": _confusions(newest, name, known) if newest else [],
         "figures": _percents(newest.figures) if newest else None,
-        "before": _percents(newest.figures.get("before", {})) if newest else None,
+        "before": _beside(newest.figures.get("before", {})) if newest else None,
         "weeks": reading.weeks(actor, name, now=now), "keeps": may_keep(actor),
         "missing": "" if can_learn() else MISSING, "enough": ENOUGH_HELD, "sure": round(100 * PRESELECTED_FROM),
     }  # fmt: skip
@@ -69,6 +69,10 @@ def _percents(figures: dict[str, Any]) -> dict[str, str]:
         for name in ("macro_f1", "accuracy", "accuracy_at_80pct")
         if name in figures
     }  # fmt: skip
+
+
+def _beside(figures: dict[str, Any]) -> dict[str, str]:
+    return {name: f"在用的 {share}" for name, share in _percents(figures).items()}
 
 
 def _confusions(row: TriageModel, name: Field, known: Catalogue) -> list[dict[str, Any]]:
