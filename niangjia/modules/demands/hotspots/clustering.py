@@ -24,14 +24,17 @@ ALIKE = 0.15
 LEAST = 0.05
 """What two have in common by chance: counted as nothing."""
 
-COMMON, FEW = 0.1, 50
-"""A word in more than a tenth of all, where these are more than a few, says nothing."""
+COMMON, FEW = 0.1, 500
+"""A word in more than a tenth of all says nothing; among few it may be a storm that all write of."""
 
 LARGEST = 6_000
 """So many can be linked at once in memory; a knot of more is pulled apart by stricter likeness first."""
 
 BACKGROUND = 500
 """Demands that are thought to lie around, each about something else: of a dozen that all name one site, the name is rare still."""
+
+STRICTER, SAME = 0.1, 0.9
+"""By such steps, until they say the same: then a knot is cut anywhere."""
 
 ROWS_AT_ONCE = 1_000
 PRECISE = (Sort.SITE, Sort.HOME, Sort.WORKS, Sort.SCHOOL)
@@ -131,14 +134,14 @@ def _knots(n: int, one: Any, other: Any, likeness: Any, alike: float) -> Iterato
     _, knot = connected_components(graph, directed=False)
     order = np.argsort(knot, kind="stable")
     for members in np.split(order, np.flatnonzero(np.diff(knot[order])) + 1):
-        if len(members) <= LARGEST:
-            yield members
+        if len(members) <= LARGEST or alike >= SAME:
+            yield from (members[start : start + LARGEST] for start in range(0, len(members), LARGEST))
             continue
         inside = np.isin(one, members) & np.isin(other, members)
         place = np.zeros(n, dtype=np.int64)
         place[members] = np.arange(len(members))
         for part in _knots(
-            len(members), place[one[inside]], place[other[inside]], likeness[inside], min(alike + 0.05, 0.99)
+            len(members), place[one[inside]], place[other[inside]], likeness[inside], alike + STRICTER
         ):  # fmt: skip
             yield members[part]
 

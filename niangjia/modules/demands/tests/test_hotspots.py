@@ -91,7 +91,7 @@ def build() -> World:
 def rider(at: Any, n: int, *, spot: str = "万达骑手站点", minutes: float = 0, **more: Any) -> Demand:
     now = NOW - timedelta(minutes=minutes)
     body = SAID[n % len(SAID)].format(spot=spot)
-    title = ("站点配送费少算了", "配送费少发", "周结配送费不对")[n % 3]
+    title = more.pop("title", ("站点配送费少算了", "配送费少发", "周结配送费不对")[n % 3])
     return demand(
         at, body, title=title, kind="0801", place=spot, now=now, route=False, tell=False,
         **{"division": "530999101", **more},
@@ -191,18 +191,16 @@ def test_what_came_in_late_rings_for_nobody(world: World) -> None:
 def test_nothing_of_what_one_may_not_see_shows_through(world: World) -> None:
     """Kept from the firm's own union, confidential, complained of: no number, word or message of it."""
     mill = firm("北山纺织厂", "530999101")
-    EmployerUnion.objects.create(
-        employer=mill, organisation=world.tree.mill, from_on=timezone.localdate(NOW), is_main=True
-    ) if hasattr(EmployerUnion, "is_main") else EmployerUnion.objects.create(
-        employer=mill, organisation=world.tree.mill, from_on=timezone.localdate(NOW)
-    )
+    EmployerUnion.objects.create(employer=mill, organisation=world.tree.mill, from_on=timezone.localdate(NOW))
     seen_by_the_firm = [
         rider(world.tree.mill, n, spot="纺织厂宿舍", employer_id=mill.pk, tells_own_union=True) for n in range(2)
     ]
     for n in range(4):
         rider(world.tree.mill, n, spot="纺织厂宿舍", employer_id=mill.pk, title="宿舍配送费秘密")
     hidden = rider(world.tree.mill, 5, spot="纺织厂宿舍", employer_id=mill.pk, is_confidential=True, title="保密配送费")
-    accused = rider(world.tree.mill, 4, spot="纺织厂宿舍", employer_id=mill.pk, accused_user_id=world.north.pk)
+    accused = rider(
+        world.tree.mill, 4, spot="纺织厂宿舍", employer_id=mill.pk, accused_user_id=world.north.pk, title="主席配送费"
+    )
     read_new_demands(now=NOW)
     spot_ids = {trace.spot_id for trace in DemandTrace.objects.unscoped(reason="test")}
     assert len(spot_ids) == 1
@@ -211,17 +209,20 @@ def test_nothing_of_what_one_may_not_see_shows_through(world: World) -> None:
     with pytest.raises(Missing):
         hot_spot_in_sight(spot_id, world.actor(world.mill), now=NOW)
     assert told(world.mill) == []
-    (north,) = world.seen(world.north)
-    assert (north.people, north.demands) == (6, 6)  # neither the confidential one nor that about himself
+    (north,) = world.seen(world.north)  # the head of the place takes part in what is confidential
+    assert (north.people, north.demands) == (7, 7)  # not in what is about himself
     (head,) = world.seen(world.head)
-    assert (head.people, head.demands) == (7, 7)
-    for user in (world.north, world.head):
+    assert (head.people, head.demands) == (7, 7)  # not in what is confidential
+    for user, not_for_him in ((world.north, accused), (world.head, hidden)):
         page = Client()
         page.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
-        assert "保密配送费" not in page.get(f"/desk/demands/hotspots/{spot_id}/").content.decode()
-        assert f"/demands/{hidden.pk}/" not in page.get(f"/desk/demands/hotspots/{spot_id}/").content.decode()
-    assert all("6 人" in title for title in told(world.north))
-    assert accused.pk
+        for address in ("", f"{spot_id}/"):
+            said = page.get(f"/desk/demands/hotspots/{address}").content.decode()
+            assert "纺织厂宿舍" in said
+            assert not_for_him.case.title not in said
+            assert f"/demands/{not_for_him.pk}/" not in said
+    assert told(world.north)
+    assert all("7 人" in title for title in told(world.north))
     assert len(seen_by_the_firm) == 2
     assert world.seen(world.south) == []
 
@@ -448,8 +449,13 @@ def test_a_minute_of_many_is_read_in_one_go(world: World, monkeypatch: pytest.Mo
 
 
 def test_strange_words_do_no_harm(world: World) -> None:
-    for title, body in (("🙂🙂🙂🙂", "🙂"), ("好" * 60, "好" * 4_000), ("1234567", "????"), ("a" * 60, "b" * 3_000)):
-        demand(world.tree.north, body, title=title, now=NOW, route=False, tell=False, channel=Channel.WINDOW)
+    for title, body in (
+        ("🙂🙂🙂🙂", "🙂🙂 好"),
+        ("好" * 60, "好" * 4_000),
+        ("1234567", "????？？"),
+        ("a" * 60, "b" * 3_000),
+    ):
+        demand(world.tree.north, body, title=title, kind="", now=NOW, route=False, tell=False, channel=Channel.WINDOW)
     assert read_new_demands(now=NOW) == 4
     casework.accept_case(
         Demand.objects.unscoped(reason="test")[0].pk, text="受理", actor=world.actor(world.head), now=NOW
