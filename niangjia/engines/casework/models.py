@@ -5,6 +5,9 @@ Such a room declares a `CaseKind` (`kinds.py`) and keeps its own facts in a row 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
@@ -147,22 +150,51 @@ def seen(rows: ScopedQuerySet[Any], actor: Actor, *, via: str) -> ScopedQuerySet
     """
     if actor.user_id is not None:
         rows = rows.exclude(**{f"{via}kept_from_users__contains": [actor.user_id]})
-    asked = {kind.name: paths for kind in case_kinds() if (paths := actor.paths(kind.view))}
-    places = {paths: _reach(paths) for paths in set(asked.values())}  # most kinds are seen by the same jobs
-    reach = [(kind, places[paths]) for kind, paths in asked.items()]
-    held = sorted({place for one in actor.held for place in _line(one.path)})  # every job: one there is too near
+    reach, held, taking_part = _sight(actor)
     by_place = _by_place(reach, held, via)
-    taking_part: list[int] = []
-    if actor.user_id is not None:
-        parts = Participant.objects.unscoped(reason="where the actor takes part decides what is seen")
-        parts = parts.filter(user=actor.user_id, until_at=None)
-        if by_place:
-            parts = parts.filter(~_by_place(reach, held, "case__"))
-        taking_part = list(parts.values_list("case_id", flat=True).distinct())
     own = Q(**{f"{via}id__in": taking_part}) if taking_part else Q()
     if not by_place:
         return rows.filter(own) if own else rows.none()
     return rows.filter(by_place | own) if own else rows.filter(by_place)
+
+
+Sight = tuple[list[tuple[str, Any]], list[int], list[int]]
+_sights: ContextVar[dict[Actor, Sight] | None] = ContextVar("sights", default=None)
+
+
+@contextmanager
+def looked_once() -> Iterator[None]:
+    """Within it an actor's places and parts are asked once: for a page that reads much and changes nothing."""
+    token = _sights.set({})
+    try:
+        yield
+    finally:
+        _sights.reset(token)
+
+
+def _sight(actor: Actor) -> Sight:
+    kept = _sights.get()
+    if kept is None:
+        return _looked(actor)
+    if actor not in kept:
+        kept[actor] = _looked(actor)
+    return kept[actor]
+
+
+def _looked(actor: Actor) -> Sight:
+    """By kind the places in reach, where the actor has any job, and the cases seen for taking part alone."""
+    asked = {kind.name: paths for kind in case_kinds() if (paths := actor.paths(kind.view))}
+    places = {paths: _reach(paths) for paths in set(asked.values())}  # most kinds are seen by the same jobs
+    reach = [(kind, places[paths]) for kind, paths in asked.items()]
+    held = sorted({place for one in actor.held for place in _line(one.path)})  # every job: one there is too near
+    taking_part: list[int] = []
+    if actor.user_id is not None:
+        parts = Participant.objects.unscoped(reason="where the actor takes part decides what is seen")
+        parts = parts.filter(user=actor.user_id, until_at=None)
+        if reach:
+            parts = parts.filter(~_by_place(reach, held, "case__"))
+        taking_part = list(parts.values_list("case_id", flat=True).distinct())
+    return reach, held, taking_part
 
 
 def _by_place(reach: list[tuple[str, Any]], held: list[int], via: str) -> Q:
@@ -177,12 +209,13 @@ def _by_place(reach: list[tuple[str, Any]], held: list[int], via: str) -> Q:
 
 def _reach(paths: tuple[str, ...]) -> Any:
     """The places at and under these: their ids where they are few, None where they are all, else a sub-query."""
+    if any("." not in path for path in paths):
+        roots = {str(pk) for pk in Scope.objects.filter(parent=None).values_list("id", flat=True)}
+        if roots <= set(paths):
+            return None
     under = Scope.objects.filter(path__under_any=list(paths))
     ids = list(under.values_list("id", flat=True)[: FEW_PLACES + 1])
-    if len(ids) <= FEW_PLACES:
-        return ids
-    roots = {str(pk) for pk in Scope.objects.filter(parent=None).values_list("id", flat=True)}
-    return None if roots <= set(paths) else under.values("id")
+    return ids if len(ids) <= FEW_PLACES else under.values("id")
 
 
 def _line(path: str) -> list[int]:

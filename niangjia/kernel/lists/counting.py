@@ -20,7 +20,10 @@ class Count:
         return f"{self.number:,}" if self.exact else f"{self.number:,}+"
 
 
+def up_to(number: int, cap: int) -> Count:
+    return Count(min(number, cap), exact=number <= cap)
+
+
 def capped_count(rows: QuerySet[Any], cap: int = CAP) -> Count:
     """Counts no further than `cap`: at a million rows the rest would cost more than the page."""
-    number = rows.order_by()[: cap + 1].count()
-    return Count(min(number, cap), exact=number <= cap)
+    return up_to(rows.order_by()[: cap + 1].count(), cap)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
+from functools import cache, lru_cache
 from typing import Any
 
 from django import forms, template
@@ -37,15 +38,32 @@ TONES = ("neutral", "primary", "info", "success", "warning", "error")
 def asset(path: str) -> str:
     """The address of a static file; before the assets are built the plain one."""
     try:
-        return static(path)
+        return _built(path)
     except ValueError:
         return f"/static/{path}"
+
+
+@cache
+def _built(path: str) -> str:
+    """Once a process: what was built doesn't change under it."""
+    return static(path)
 
 
 @register.simple_tag
 def icon(name: str, classes: str = "", label: str = "") -> SafeString:
     """A Tabler icon out of the sprite. Decoration unless it has a label."""
-    named = format_html('role="img" aria-label="{}"', label) if label else mark_safe('aria-hidden="true"')
+    if not label:
+        return _decoration(name, classes)
+    return _drawn(name, classes, format_html('role="img" aria-label="{}"', label))
+
+
+@lru_cache(maxsize=1000)
+def _decoration(name: str, classes: str) -> SafeString:
+    """A page has a hundred of a few dozen."""
+    return _drawn(name, classes, mark_safe('aria-hidden="true"'))
+
+
+def _drawn(name: str, classes: str, named: SafeString) -> SafeString:
     return format_html(
         '<svg class="icon {}" {}><use href="{}#{}"></use></svg>', classes, named, asset("dist/icons.svg"), name
     )

@@ -34,8 +34,12 @@ def due_before(rows: Rows, now: datetime, until: datetime) -> Rows:
 
 
 def due_today(rows: Rows, now: datetime) -> Rows:
-    """What falls due by tonight and is not late yet."""
-    return due_before(rows, now, midnight(timezone.localdate(now) + timedelta(days=1)))
+    return rows.filter(IS_OPEN, is_due_today(now))
+
+
+def is_due_today(now: datetime) -> Q:
+    """Of open ones: what falls due by tonight and is not late yet."""
+    return Q(case__due_at__gte=now, case__due_at__lt=midnight(timezone.localdate(now) + timedelta(days=1)))
 
 
 def of_period(rows: Rows, since: date | None, until: date | None, *, on: str = "case__received_at") -> Rows:
@@ -85,20 +89,12 @@ def of_team(rows: Rows, places: list[int]) -> Rows:
     return rows.filter(case__scope__in=places)
 
 
-def mine_or_team(rows: Rows, user_id: int, places: list[int]) -> Rows:
-    return rows.filter(Q(case__lead=user_id) | Q(case__scope__in=places))
-
-
-def taken_or_held(rows: Rows, places: list[int]) -> Rows:
-    return rows.filter(Q(case__scope__in=places) | Q(case__received_scope__in=places))
-
-
-def with_task_of(rows: Rows, user_id: int) -> Rows:
+def has_task_of(user_id: int) -> Q:
     """In which somebody has a piece of the work to do."""
     tasks = Task.objects.unscoped(reason="which of the demands in sight hold a task of the reader").filter(
         user=user_id, done_at=None, dropped_at=None
     )
-    return rows.filter(case__in=list(tasks.values_list("case_id", flat=True)[:MOST_TASKS]))
+    return Q(case__in=list(tasks.values_list("case_id", flat=True)[:MOST_TASKS]))
 
 
 MOST_TASKS = 2000

@@ -25,7 +25,7 @@ LONG_PAUSED = timedelta(days=7)
 LOOKED_BACK = timedelta(days=14)
 MOST_OFFICERS = 50
 MOST_LATE = 8
-MOST_ENDED = 4000
+MOST_ENDED = 1500
 HOUR = 3600.0
 
 

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
+from niangjia.engines.casework.models import looked_once
 from niangjia.kernel.access.guard import requires
 from niangjia.modules.demands.permissions import Permission
 from niangjia.modules.demands.queries.board import Column, Whose, columns
@@ -21,6 +22,7 @@ from niangjia.ui.pages import actor_of
 
 @requires(Permission.DEMAND_VIEW)
 @require_GET
+@looked_once()
 def board(request: HttpRequest) -> HttpResponse:
     actor, asked = actor_of(request), request.GET.get("whose", Whose.TEAM.value)
     whose = Whose(asked) if asked in set(Whose) else Whose.TEAM

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_GET
 
+from niangjia.engines.casework.models import looked_once
 from niangjia.kernel.access.guard import requires
 from niangjia.modules.demands.permissions import Permission
 from niangjia.modules.demands.web.lists import DEMANDS
@@ -17,6 +18,7 @@ from niangjia.ui.pages import actor_of
 
 @requires(Permission.DEMAND_VIEW)
 @require_GET
+@looked_once()
 def demand_list(request: HttpRequest) -> HttpResponse:
     may_record = actor_of(request).can(Permission.DEMAND_RECORD)
     return show_list(request, DEMANDS, within=current_path(request), context={"may_record": may_record})
@@ -24,6 +26,7 @@ def demand_list(request: HttpRequest) -> HttpResponse:
 
 @requires(Permission.DEMAND_VIEW)
 @require_GET
+@looked_once()
 def organisation_demands(request: HttpRequest, pk: int) -> HttpResponse:
     """What the organisation and those below it have in hand, and had."""
     actor = actor_of(request)

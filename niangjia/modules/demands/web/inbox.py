@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
+from niangjia.engines.casework.models import looked_once
 from niangjia.kernel.access.actor import Actor
 from niangjia.kernel.access.guard import requires
 from niangjia.kernel.lists.counting import Count
@@ -79,6 +80,7 @@ def inbox_lane(request: HttpRequest, lane: str) -> HttpResponse:
     return _shown(request, found)
 
 
+@looked_once()
 def _shown(request: HttpRequest, lane: Lane) -> HttpResponse:
     # The table alone comes anew with each filter; the numbers on the tabs stay as they were.
     whole = request.headers.get("HX-Target") != "list"

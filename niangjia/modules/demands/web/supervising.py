@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
+from niangjia.engines.casework.models import looked_once
 from niangjia.kernel.access.guard import requires
 from niangjia.modules.demands.permissions import Permission
 from niangjia.modules.demands.queries.supervising import (
@@ -35,6 +36,7 @@ BY_ORGANISATION, BY_OFFICER = "organisation", "officer"
 
 @requires(Permission.DEMAND_SUPERVISE)
 @require_GET
+@looked_once()
 def supervising(request: HttpRequest) -> HttpResponse:
     actor, now = actor_of(request), timezone.now()
     by = BY_OFFICER if request.GET.get("by") == BY_OFFICER else BY_ORGANISATION
