@@ -8,7 +8,12 @@ from typing import Any
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
+from niangjia.kernel.access.actor import SYSTEM
 from niangjia.kernel.audit.models import AuditEntry
+from niangjia.modules.demands.actions import Facts, record_demand
+from niangjia.modules.demands.hotspots.states import State
+from niangjia.modules.demands.models import DemandTrace, HotSpot
+from niangjia.modules.demands.rules import Channel, Nature
 from niangjia.modules.exchange.models import Delivery, Partner
 from niangjia.modules.members.models import DuplicatePair, Person
 from tests.cast import SEATS, Belongings, Cast, Corner
@@ -66,6 +71,8 @@ def object_of(kind: str, corner: Corner) -> Any:
     if kind in {"partner", "delivery"}:
         row = partner_of(corner)
         return row if kind == "partner" else delivery_of(row, corner)
+    if kind == "hot_spot":
+        return hot_spot_of(corner)
     of_room: Any = next((room for room in (corner.matters, corner.journal) if hasattr(room, kind)), corner)
     return getattr(of_room, {"employer_union": "link"}.get(kind, kind))
 
@@ -80,6 +87,22 @@ def pair_of(person: Person) -> DuplicatePair:
         first=person, second=other, defaults={"why": "PHONE", "state": "OPEN", "found_on": timezone.localdate()}
     )
     return pair
+
+
+def hot_spot_of(corner: Corner) -> HotSpot:
+    """Three people who ask what the corner's demand asks."""
+    traces = DemandTrace.objects.unscoped(reason="what an address points to")
+    spot = HotSpot.objects.unscoped(reason="what an address points to").filter(traces=corner.matters.demand.pk).first()
+    if spot is None:
+        now, case = timezone.now(), corner.matters.case
+        spot = HotSpot.objects.create(scope=case.scope, state=State.WATCHED, began_at=now, last_at=now)
+        said = Facts(nature=Nature.HELP, channel=Channel.WINDOW, kind="0904", title=case.title, body="孩子考上大学")
+        more = [
+            record_demand(said, scope_id=case.scope_id, actor=SYSTEM, now=now, route=False, tell=False) for _ in "12"
+        ]
+        for row in (corner.matters.demand, *more):
+            traces.filter(pk=row.pk).update(spot=spot, asker=f"demand:{row.pk}", read_at=now)
+    return spot
 
 
 def partner_of(corner: Corner) -> Partner:

@@ -55,9 +55,9 @@ def open_joint_case(pk: int, *, into_id: int | None, reason: str, actor: Actor, 
 def dismiss_hot_spot(pk: int, *, reason: str, actor: Actor, now: datetime) -> None:
     """不是热点: nobody is told of it again. Raises Missing, NotPermitted, Refused."""
     reason = reason.strip()[:LONGEST]
-    if not reason:
-        raise Refused("hot_spot.reason", "请写明为什么不是热点。", "reason")
     with _changing(pk, "dismissed", actor=actor, now=now, reason=reason) as spot:
+        if not reason:
+            raise Refused("hot_spot.reason", "请写明为什么不是热点。", "reason")
         if spot.state == State.JOINED:
             raise Refused("hot_spot.joined", "已经并案办理，不能再标为“不是热点”。")
         spot.state, spot.ended_at, spot.ended_because = State.DISMISSED, now, reason

@@ -19,6 +19,7 @@ from niangjia.modules.demands.hotspots.labels import TraceShown, place_shown, wo
 from niangjia.modules.demands.hotspots.ranking import heat_of
 from niangjia.modules.demands.hotspots.states import LEAST_PEOPLE, LIVE, State
 from niangjia.modules.demands.models import Demand, DemandTrace, HotSpot
+from niangjia.modules.demands.permissions import Permission
 
 MOST_SHOWN = 50
 FEW = 5
@@ -179,12 +180,16 @@ def _latest(until: date | None) -> datetime:
 
 
 def cases_to_join(spot: HotSpot, actor: Actor, *, into_id: int | None = None) -> tuple[Case | None, list[Case]]:
-    """The open cases of a hot spot in sight: the one that stays, and those that go into it.
+    """The open cases of a hot spot that the actor may merge: the one that stays, and those that go into it.
 
     The joint case if there is one, else the one that was chosen, else the first that came.
     """
     found = demands_of(spot, actor).filter(case__stage__in=sorted(RIGHTS[Verb.MERGE].stages))
-    cases = [demand.case for demand in found.order_by("case__received_at", "pk")]
+    cases = [
+        demand.case
+        for demand in found.order_by("case__received_at", "pk")
+        if actor.may(Permission.DEMAND_ACCEPT, demand.case.scope.path)
+    ]
     wanted = spot.case_id if spot.case_id and any(case.pk == spot.case_id for case in cases) else into_id
     main = next((case for case in cases if case.pk == wanted), cases[0] if cases and not wanted else None)
     return main, [case for case in cases if main is not None and case.pk != main.pk]

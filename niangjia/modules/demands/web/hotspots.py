@@ -163,8 +163,8 @@ def hot_spot_join(request: HttpRequest, pk: int) -> HttpResponse:
         main = open_joint_case(
             pk, into_id=number_in(request.POST.get("into", "")), reason=reason, actor=actor, now=timezone.now()
         )
-    except (Refused, NotPermitted) as trouble:
-        messages.error(request, getattr(trouble, "message", "") or "其中有您不能并案的诉求，请上级工会来并。")
+    except Refused as refusal:
+        messages.error(request, refusal.message)
         return redirect("demands:hot_spot", pk)
     messages.success(request, f"已并为一件：{main.number}。每位诉求人会分别收到答复、分别评价。")
     return redirect("demands:demand", main.pk)
