@@ -106,6 +106,10 @@ def journal_of(word: str, scope: Any, employer: Any, phones: tuple[str, str]) ->
         until_on=today + timedelta(days=9), made_by_name="系统",
     )  # fmt: skip
     meeting = Meeting.objects.create(scope=scope, group=group, month=month, held_at=now, place=f"{word}会议室")
+    before = Meeting.objects.create(
+        scope=scope, group=group, month=(month - timedelta(days=1)).replace(day=1), held_at=now, minutes=f"{word}记录",
+        closed_at=now, closed_by_name="系统",
+    )  # fmt: skip
     year = YearRound.objects.create(scope=scope, year=today.year)
     return Journal(
         user,
@@ -133,7 +137,7 @@ def journal_of(word: str, scope: Any, employer: Any, phones: tuple[str, str]) ->
         SurveyAnswer.objects.create(survey=survey, answers={"say": f"{word}说"}, at=now),
         meeting,
         Attendance.objects.create(meeting=meeting, user=user, name=user.name),
-        MeetingTask.objects.create(meeting=meeting, text=f"{word}任务", user=user, due_on=today + timedelta(days=9)),
+        MeetingTask.objects.create(meeting=before, text=f"{word}任务", user=user, due_on=today + timedelta(days=9)),
         TownshipReport.objects.create(scope=scope, quarter=month, text=f"{word}分析"),
         year,
         Nomination.objects.create(

@@ -18,6 +18,7 @@ JOURNAL = "走访周记"
 def register() -> None:
     desk.register_menu(
         desk.MenuEntry("统计分析", "诉求分析", "chart-bar", "insight:demand_figures", Demand.DEMAND_VIEW, order=10),
+        desk.MenuEntry("统计分析", "走访分析", "map-pin", "insight:visit_figures", Visit.VISIT_VIEW, order=12),
         desk.MenuEntry(JOURNAL, "月交流", "users", "insight:meeting_list", Visit.VISIT_VIEW, order=60),
         desk.MenuEntry(JOURNAL, "季分析", "report", "insight:township_reports", Visit.VISIT_VIEW, order=64),
         desk.MenuEntry(JOURNAL, "年评议", "trophy", "insight:year_rounds", Visit.VISIT_VIEW, order=68),

@@ -48,6 +48,7 @@ from niangjia.modules.visits.queries.meetings import (
     task_in_sight,
     task_line,
     tasks_in_sight,
+    with_tasks_counted,
 )
 from niangjia.ui.forms import DayField
 from niangjia.ui.listing import Mark, Screen, show_list
@@ -81,7 +82,10 @@ class MeetingList(ListSpec):
     sorts = (Sort("month", "最近的在前", ("month", "held_at"), descending=True),)
 
     def rows(self, actor: Actor) -> QuerySet[Any]:
-        return meetings_in_sight(actor, counted=True)
+        return meetings_in_sight(actor)
+
+    def dressed(self, rows: QuerySet[Any]) -> QuerySet[Any]:
+        return with_tasks_counted(rows)
 
 
 SCREEN = Screen(

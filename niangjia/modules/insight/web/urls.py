@@ -1,10 +1,12 @@
 from django.urls import path
 
-from niangjia.modules.insight.web import demands, months, quarters, years
+from niangjia.modules.insight.web import demands, months, quarters, visits, years
 
 app_name = "insight"
 urlpatterns = [
     path("insight/demands/", demands.demand_figures, name="demand_figures"),
+    path("insight/visits/", visits.visit_figures, name="visit_figures"),
+    path("insight/visits/file/", visits.journal_file, name="journal_file"),
     # month
     path("visits/meetings/", months.meeting_list, name="meeting_list"),
     path("visits/meetings/open/", months.meeting_open, name="meeting_open"),

@@ -41,6 +41,7 @@ from niangjia.modules.visits.queries.years import (
     findings_to_put_forward,
     judges_of,
     makers_of,
+    may_put_forward,
     nomination_in_sight,
     nominations_of,
     nominations_of_author,
@@ -123,7 +124,7 @@ def year_round(request: HttpRequest, pk: int) -> HttpResponse:
             "row": row, "name": names_of([row.scope_id]).get(row.scope_id, ""), "state": state_of(row), "runs": runs,
             "is_collecting": state is RoundState.COLLECTING, "is_judging": state is RoundState.JUDGING,
             "is_published": state is RoundState.PUBLISHED, "is_judge": is_judge,
-            "may_put": state is RoundState.COLLECTING and actor.can(Permission.VISIT_MAKE),
+            "may_put": state is RoundState.COLLECTING and may_put_forward(row, actor),
             "kinds": [
                 (
                     label,
@@ -175,6 +176,8 @@ class NominationForm(forms.Form):
 def year_put_forward(request: HttpRequest, pk: int) -> HttpResponse:
     actor, now = actor_of(request), timezone.now()
     row = round_in_sight(pk, actor)
+    if not may_put_forward(row, actor):
+        raise NotPermitted("由参加走访的同志推荐。")
     if row.state != RoundState.COLLECTING:
         raise Refused("round.state", "推荐已经截止，评议正在进行或已公布。")
     own = actor.user_id or 0

@@ -18,7 +18,7 @@ from niangjia.kernel.notify.actions import notify
 from niangjia.modules.visits.journal_rules import LEAST_JUDGES, MOST_POINTS, may_judge, short_of_judges
 from niangjia.modules.visits.models import Finding, Judgement, Nomination, YearRound
 from niangjia.modules.visits.permissions import Permission
-from niangjia.modules.visits.queries.years import nominated, points_of
+from niangjia.modules.visits.queries.years import may_put_forward, nominated, points_of
 from niangjia.modules.visits.rules import NominationKind, RoundState
 
 __all__ = [
@@ -52,8 +52,6 @@ def put_forward(
     finding_id: int | None = None, actor: Actor, now: datetime,
 ) -> Nomination:  # fmt: skip
     """One's own, or somebody else's; out of a visit's finding, whose visitor is the author then, or free."""
-    if not actor.can(Permission.VISIT_MAKE):
-        raise NotPermitted("由参加走访的同志推荐。")
     if not title.strip() or len(title.strip()) > LONGEST_TITLE:
         raise Refused("nomination.title", f"请用一句话写清题目，最多 {LONGEST_TITLE} 字。", field="title")
     if not text.strip() or len(text) > LONGEST_TEXT:
@@ -61,6 +59,8 @@ def put_forward(
     author_id = _author(author_id, finding_id, actor)
     with transaction.atomic():
         row = _round_for_update(round_id, actor)
+        if not may_put_forward(row, actor):
+            raise NotPermitted("由参加走访的同志推荐。")
         if row.state != RoundState.COLLECTING:
             raise Refused("round.state", "推荐已经截止，评议正在进行或已公布。")
         if (

@@ -28,13 +28,15 @@ def may_lead(meeting: Meeting, actor: Actor) -> bool:
     return actor.may(lead_with(meeting.group, actor), meeting.scope.path)
 
 
-def meetings_in_sight(actor: Actor, *, counted: bool = False) -> QuerySet[Any]:
-    """`counted`: with `all_tasks` and `open_tasks`."""
+def meetings_in_sight(actor: Actor) -> QuerySet[Any]:
     rows = Meeting.objects.visible_to(actor).select_related("group__leader", "scope")
-    if counted:
-        is_open = Q(tasks__done_at=None, tasks__carried_to=None)
-        rows = rows.annotate(all_tasks=Count("tasks"), open_tasks=Count("tasks", filter=is_open))
     return rows.order_by("-month", "-held_at", "-pk")
+
+
+def with_tasks_counted(rows: QuerySet[Any]) -> QuerySet[Any]:
+    """Each with `all_tasks` and `open_tasks`."""
+    is_open = Q(tasks__done_at=None, tasks__carried_to=None)
+    return rows.annotate(all_tasks=Count("tasks"), open_tasks=Count("tasks", filter=is_open))
 
 
 def meeting_in_sight(pk: int, actor: Actor) -> Meeting:

@@ -14,8 +14,10 @@ from niangjia.engines.casework.rules import Stage
 from niangjia.kernel.access.actor import Actor
 from niangjia.kernel.access.models import User
 from niangjia.kernel.errors import Missing
+from niangjia.kernel.ltree import is_under
 from niangjia.modules.visits.journal_rules import Nominated, Result, results
 from niangjia.modules.visits.models import Finding, Judgement, Nomination, Posting, YearRound
+from niangjia.modules.visits.permissions import Permission
 from niangjia.modules.visits.rules import NominationKind, RoundState
 
 
@@ -29,6 +31,12 @@ def round_in_sight(pk: int, actor: Actor) -> YearRound:
     if found is None:
         raise Missing("没有找到这一年的评议，可能不在您的管辖范围内。")
     return found
+
+
+def may_put_forward(row: YearRound, actor: Actor) -> bool:
+    """Whoever visits at the place, above it or below it."""
+    path = str(row.scope.path)
+    return any(is_under(path, own) or is_under(own, path) for own in actor.paths(Permission.VISIT_MAKE))
 
 
 def nominations_of(row: YearRound) -> list[Nomination]:
