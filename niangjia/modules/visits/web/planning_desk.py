@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from niangjia.kernel.audit.labels import register_labels
 from niangjia.modules.visits.permissions import Permission
+from niangjia.modules.visits.web.risks import due_soon
 from niangjia.ui import desk
 
 SECTION = "走访周记"
@@ -23,6 +24,11 @@ LABELS = {
     "visits.survey.extended": "改问卷截止日期",
     "visits.survey.closed": "停止收集问卷",
     "visits.survey.exported": "导出问卷",
+    "visits.stay.added": "安排蹲点",
+    "visits.stay.changed": "修改蹲点安排",
+    "visits.stay.result_added": "记蹲点成果",
+    "visits.stay.result_removed": "删去蹲点成果",
+    "visits.stay.ended": "结束蹲点",
     "visits.risk.opened": "登记稳定风险",
     "visits.risk.seen_again": "稳定风险再次出现",
     "visits.risk.changed": "修改稳定风险",
@@ -40,3 +46,8 @@ def register() -> None:
     desk.register_menu(
         desk.MenuEntry(SECTION, "问卷", "clipboard-text", "visits:survey_list", Permission.VISIT_VIEW, order=65)
     )
+    desk.register_menu(desk.MenuEntry(SECTION, "蹲点", "tent", "visits:stay_list", Permission.VISIT_VIEW, order=50))
+    desk.register_menu(
+        desk.MenuEntry(SECTION, "稳定风险", "alert-triangle", "visits:risk_list", Permission.VISIT_VIEW, order=55)
+    )
+    desk.register_due_soon(due_soon)

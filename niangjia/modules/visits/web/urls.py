@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from niangjia.modules.visits.web import field, kinds, plan, surveys
+from niangjia.modules.visits.web import (
+    field,
+    key_employers,
+    kinds,
+    plan,
+    postings,
+    risks,
+    stays,
+    surveys,
+    visit,
+    visits,
+)
 
 app_name = "visits"
 urlpatterns: list[URLPattern] = [
@@ -16,6 +27,23 @@ urlpatterns: list[URLPattern] = [
     path("visits/week/<int:pk>/done/", plan.planned_done, name="planned_done"),
     path("visits/week/<int:pk>/drop/", plan.planned_drop, name="planned_drop"),
     path("visits/week/<int:pk>/move/", plan.planned_move, name="planned_move"),
+    path("visits/postings/", postings.posting_list, name="posting_list"),
+    path("visits/postings/add/", postings.posting_add, name="posting_add"),
+    path("visits/postings/<int:pk>/", postings.posting, name="posting"),
+    path("visits/postings/<int:pk>/absence/", postings.absence_add, name="absence_add"),
+    path("visits/postings/<int:pk>/edit/", postings.posting_edit, name="posting_edit"),
+    path("visits/postings/<int:pk>/end/", postings.posting_end, name="posting_end"),
+    path("visits/absences/<int:pk>/remove/", postings.absence_remove, name="absence_remove"),
+    path("visits/groups/", postings.group_list, name="group_list"),
+    path("visits/groups/add/", postings.group_add, name="group_add"),
+    path("visits/groups/<int:pk>/close/", postings.group_close, name="group_close"),
+    path("visits/groups/<int:pk>/edit/", postings.group_edit, name="group_edit"),
+    path("visits/key-employers/", key_employers.key_employer_list, name="key_employer_list"),
+    path("visits/key-employers/add/", key_employers.key_employer_add, name="key_employer_add"),
+    path("visits/key-employers/<int:pk>/", key_employers.key_employer, name="key_employer"),
+    path("visits/key-employers/<int:pk>/edit/", key_employers.key_employer_edit, name="key_employer_edit"),
+    path("visits/key-employers/<int:pk>/end/", key_employers.key_employer_end, name="key_employer_end"),
+    path("visits/weeks/", visits.week_list, name="week_list"),
     # at the employer
     path("visits/field/", field.field, name="field"),
     path("visits/field/manifest.webmanifest", field.field_manifest, name="field_manifest"),
@@ -24,6 +52,20 @@ urlpatterns: list[URLPattern] = [
     path("visits/field/employers.json", field.field_search, name="field_search"),
     path("visits/field/hand-in/", field.field_hand_in, name="field_hand_in"),
     # visits and what they learnt
+    path("visits/", visits.visit_list, name="visit_list"),
+    path("visits/<int:pk>/", visit.visit, name="visit"),
+    path("visits/<int:pk>/edit/", visit.visit_edit, name="visit_edit"),
+    path("visits/covered/", visits.covered_list, name="covered_list"),
+    path("visits/findings/", visits.finding_list, name="finding_list"),
+    path("visits/findings/<int:pk>/reveal/", visit.finding_reveal, name="finding_reveal"),
+    path("visits/follow-ups/", visits.follow_up_list, name="follow_up_list"),
+    path("visits/follow-ups/<int:pk>/drop/", visit.follow_up_drop, name="follow_up_drop"),
+    path("visits/of-employer/<int:pk>/", visit.employer_visits, name="employer_visits"),
+    path("visits/people/<int:pk>/reveal/", visit.spoken_with_reveal, name="spoken_with_reveal"),
+    path("visits/photos/<int:pk>/", visit.photo, name="photo"),
+    path("visits/proposals/", visits.proposal_list, name="proposal_list"),
+    path("visits/proposals/<int:pk>/accept/", visit.proposal_accept, name="proposal_accept"),
+    path("visits/proposals/<int:pk>/decline/", visit.proposal_decline, name="proposal_decline"),
     # kinds of visit and their forms, surveys
     path("visits/kinds/", kinds.kind_list, name="kind_list"),
     path("visits/kinds/add/", kinds.kind_add, name="kind_add"),
@@ -39,5 +81,18 @@ urlpatterns: list[URLPattern] = [
     path("visits/surveys/<int:pk>/export/", surveys.survey_export, name="survey_export"),
     path("visits/surveys/<int:pk>/extend/", surveys.survey_extend, name="survey_extend"),
     # stays, risks
+    path("visits/stays/", stays.stay_list, name="stay_list"),
+    path("visits/stays/add/", stays.stay_add, name="stay_add"),
+    path("visits/stays/<int:pk>/", stays.stay, name="stay"),
+    path("visits/stays/<int:pk>/edit/", stays.stay_edit, name="stay_edit"),
+    path("visits/stays/<int:pk>/end/", stays.stay_end, name="stay_end"),
+    path("visits/stays/<int:pk>/results/add/", stays.stay_result_add, name="stay_result_add"),
+    path("visits/stays/results/<int:pk>/remove/", stays.stay_result_remove, name="stay_result_remove"),
+    path("visits/risks/", risks.risk_list, name="risk_list"),
+    path("visits/risks/add/", risks.risk_add, name="risk_add"),
+    path("visits/risks/<int:pk>/", risks.risk, name="risk"),
+    path("visits/risks/<int:pk>/close/", risks.risk_close, name="risk_close"),
+    path("visits/risks/<int:pk>/edit/", risks.risk_edit, name="risk_edit"),
+    path("visits/risks/<int:pk>/report/", risks.risk_report, name="risk_report"),
     # month, quarter, year
 ]
