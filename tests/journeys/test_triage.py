@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Locator, expect
 
 from niangjia.kernel.access.models import User
 from niangjia.modules.demands.jobs import learn_triage_nightly
@@ -52,7 +52,20 @@ def test_a_correction_is_learnt_next_morning(tree: Tree, visit: Visit, monkeypat
         seat.is_sound()
 
 
-def says(seat: Seat, text: str) -> object:
+def test_what_is_sure_is_chosen_until_somebody_chooses(tree: Tree, visit: Visit) -> None:
+    with visit(officer("CLERK", tree.county, "陈晓燕")) as seat:
+        says(seat, "工资拖了三个月，我要投诉。")
+        complaint, help_, enquiry = (seat.page.locator(f"input[name=nature][value='{value}']") for value in (3, 2, 1))
+        expect(complaint).to_be_checked()
+        seat.page.locator("#id_body").fill("工资拖了三个月。")
+        expect(help_).to_be_checked()
+        enquiry.check()
+        seat.page.locator("#id_body").fill("工资拖了三个月，我要投诉，还要罚款。")
+        expect(seat.page.locator("#assist [data-choose=nature]")).to_be_visible()
+        expect(enquiry).to_be_checked()
+
+
+def says(seat: Seat, text: str) -> Locator:
     seat.go("/desk/demands/record/?channel=window")
     seat.page.evaluate("sessionStorage.clear()")
     seat.go("/desk/demands/record/?channel=window")

@@ -11,6 +11,7 @@ export default () => ({
     this.aside = document.getElementById(form.dataset.assist);
     const begun = form.dataset.draft ? restore(form) : false;
     this.chosen = new Set(begun || form.hasAttribute("data-filled") ? ["nature", "urgency"] : []);
+    this.first = Object.fromEntries(["nature", "urgency"].filter((name) => form.elements[name]).map((name) => [name, String(form.elements[name].value)]));
     this.changed = () => {
       if (form.dataset.draft) keep(form);
       clearTimeout(this.waiting);
@@ -83,16 +84,18 @@ export default () => ({
     field.value = value;
     field.dispatchEvent(new Event("change", { bubbles: true }));
   },
-  // What is sure is chosen until somebody chooses; who has, is never overruled.
+  // What is sure is chosen until somebody chooses, or until it is sure no more; who has chosen is never overruled.
   preselect() {
-    for (const one of this.aside?.querySelectorAll("[data-sure]") ?? []) {
-      if (!this.chosen.has(one.dataset.choose)) this.choose(one.dataset.choose, one.dataset.value);
+    for (const [name, first] of Object.entries(this.first)) {
+      const sure = this.aside?.querySelector(`[data-sure][data-choose="${name}"]`);
+      if (!this.chosen.has(name)) this.choose(name, sure?.dataset.value ?? first);
     }
   },
   choose(name, value) {
     const field = this.$root.elements[name];
     if (!field || String(field.value) === value) return;
-    field.value = value;
+    if (field instanceof RadioNodeList) for (const one of field) one.checked = one.value === value;
+    else field.value = value;
     this.changed();
   },
   insert(text) {
