@@ -18,7 +18,6 @@ from datetime import date, datetime, timedelta
 from itertools import cycle
 from typing import Any
 
-import pytest
 from django.test import Client
 from django.utils import timezone
 
@@ -183,11 +182,6 @@ SEATS = {
     "STATION_KEEPER": ("county", "冯驿站"),
 }
 JOBS = tuple(SEATS)
-
-
-@pytest.fixture
-def cast(db: None) -> Cast:
-    return build_cast()
 
 
 def build_cast() -> Cast:

@@ -1,18 +1,22 @@
 """What every test stands on: the settings `test`, and a database of its own on a PostgreSQL of the checkout's own.
 
 A plugin (`-p tests.ground`), because the environment must be right before pytest-django reads the settings.
-One template database is migrated for each state of the migrations and kept; every process clones it.
+One template database is migrated for each state of the migrations and kept; every process clones it. What takes
+seconds to make and many tests stand on is made once a process, in a database beside it (`stocked`).
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
+import pickle
 import shutil
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -24,6 +28,7 @@ CI = os.environ.get("CI", "").lower() in {"1", "true"}
 VERSION = int(os.environ.get("PG") or 18)
 CLONING = 7_306_212  # an advisory lock; the number means nothing
 USING: list[psycopg.Connection] = []
+STOCKS: dict[str, Stock] = {}
 SCRATCH = Path(tempfile.mkdtemp(prefix="niangjia-test-"))
 
 try:
@@ -68,17 +73,87 @@ def django_db_setup(django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     yield
     with django_db_blocker.unblock():
         connections.close_all()
-        SERVER.drop_database(DATABASE)
+        for database in (DATABASE, *(stock.database for stock in STOCKS.values())):
+            SERVER.drop_database(database)
         while USING:
             USING.pop().close()
         SERVER.stop()
+
+
+@dataclass
+class Stock:
+    """A database beside the tests' own, and what `fill` gave when it filled that (pickled; empty before)."""
+
+    name: str
+    fill: Callable[[], Any]
+    is_one_act: bool
+    made: bytes = b""
+
+    @property
+    def database(self) -> str:
+        return f"{DATABASE}_{self.name}"
+
+
+def stocked(name: str, fill: Callable[[], Any], *, is_one_act: bool = True) -> Any:
+    """The fixture `name`: a copy of what `fill` gave, in a database that it has filled.
+
+    A test changes it in its transaction, or in a clone if it commits. What is no one act commits by itself.
+    """
+    stock = STOCKS[name] = Stock(name, fill, is_one_act)
+
+    @pytest.fixture(name=name)
+    def given(db: None) -> Any:
+        return pickle.loads(stock.made)
+
+    return given
+
+
+@pytest.fixture(autouse=True)
+def standing(request: pytest.FixtureRequest) -> Iterator[None]:
+    """The database that a test's stock is in. Of this plugin, so that it comes before the test's transaction."""
+    stock = next((STOCKS[name] for name in request.fixturenames if name in STOCKS), None)
+    if stock is None:
+        yield
+        return
+    request.getfixturevalue("django_db_setup")
+    with request.getfixturevalue("django_db_blocker").unblock():
+        if not stock.made:
+            put_by(stock)
+    if commits(request):
+        from django.db import connection
+
+        connection.close()
+        clone(stock.database)
+        yield
+    else:
+        with pointed_at(stock.database):
+            yield
+
+
+def put_by(stock: Stock) -> None:
+    from django.db import connection, transaction
+
+    SERVER.drop_database(stock.database)
+    SERVER.create_database(stock.database, name_of_template())
+    with pointed_at(stock.database):
+        with transaction.atomic() if stock.is_one_act else nullcontext():
+            made = stock.fill()
+            connection.run_on_commit.clear()  # what a test makes tells nobody either
+        stock.made = pickle.dumps(made)
+
+
+def commits(request: pytest.FixtureRequest) -> bool:
+    """Whether a test works without a transaction around it."""
+    marker = request.node.get_closest_marker("django_db")
+    asked = marker is not None and (marker.kwargs.get("transaction") or bool(marker.args and marker.args[0]))
+    return bool(asked or {"transactional_db", "live_server"} & set(request.fixturenames))
 
 
 def migrated_template() -> str:
     from django.core.management import call_command
     from django.db import connection
 
-    name = f"template_{digest_of_migrations()}"
+    name = name_of_template()
     with one_at_a_time():
         say_in_use(name)
         databases = SERVER.databases()
@@ -114,6 +189,10 @@ def clone(template: str) -> None:
     with one_at_a_time():
         SERVER.drop_database(DATABASE)
         SERVER.create_database(DATABASE, template)
+
+
+def name_of_template() -> str:
+    return f"template_{digest_of_migrations()}"
 
 
 def digest_of_migrations() -> str:
@@ -159,8 +238,11 @@ def administration() -> psycopg.Connection:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if "browser" in getattr(item, "fixturenames", ()):
+        fixtures = set(getattr(item, "fixturenames", ()))
+        if "browser" in fixtures:
             item.add_marker(pytest.mark.browser)
+        if item.get_closest_marker("django_db") or fixtures & {"db", "transactional_db", "live_server"}:
+            item.add_marker(pytest.mark.database)
 
 
 @pytest.hookimpl(wrapper=True)

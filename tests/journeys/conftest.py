@@ -12,10 +12,8 @@ from playwright.sync_api import Browser, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from niangjia.kernel.access.models import Grant, User
-from niangjia.modules.members.seed import fill
 from niangjia.modules.organisations.models import Organisation
 from niangjia.modules.organisations.seed import PASSWORD
-from niangjia.modules.organisations.synthetic import Scale
 from niangjia.ui.testing import complaints
 from tests.browsers import desk_window
 from tests.journeys.story import Visit, seat_of
@@ -39,8 +37,7 @@ class County:
 
 
 @pytest.fixture
-def county(transactional_db: None, live_server: LiveServer) -> County:
-    fill(Scale.SMALL, seed=1)
+def county(small_register: None, transactional_db: None, live_server: LiveServer) -> County:
     rows = Organisation.objects.unscoped(reason="the test's own world").select_related("scope")
 
     def seat(username: str) -> Organisation:

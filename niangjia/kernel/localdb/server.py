@@ -87,6 +87,8 @@ class LocalServer:
 
     def create_database(self, name: str, template: str | None = None) -> None:
         copied = sql.SQL(" TEMPLATE {}").format(sql.Identifier(template)) if template else sql.SQL("")
+        if template and not self.durable:
+            copied += sql.SQL(" STRATEGY FILE_COPY")  # past the log: the quicker way where nothing is flushed
         with self._connection() as connection:
             connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)) + copied)
 

@@ -22,7 +22,6 @@ from niangjia.modules.demands.queries.story import is_being_told, is_story_whole
 from niangjia.modules.demands.rules import Channel
 from niangjia.modules.demands.seed import begin_story, plan, sayings, tell_story
 from niangjia.modules.demands.seed.plan import Fate, Firm, Ground, Told, Township, Turn
-from niangjia.modules.members.seed import fill
 from niangjia.modules.organisations.synthetic import Scale
 
 WHY = "the test looks at every row"
@@ -112,9 +111,8 @@ def figures_of(username: str) -> dict[str, Any]:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_small_story_is_told_once_and_quietly() -> None:
+def test_a_small_story_is_told_once_and_quietly(small_register: None) -> None:
     now = timezone.localtime()
-    fill(Scale.SMALL, seed=1)
     before = set(Message.objects.values_list("pk", flat=True))
     begin_story(Scale.SMALL, seed=1, now=now)
     assert is_being_told()

@@ -33,16 +33,11 @@ from niangjia.modules.members.seed import fill, joining_link, log_ins, spare_ide
 from niangjia.modules.organisations.rules import OrganisationKind, check_employer_credit_code, ensure_may_sit_under
 from niangjia.modules.organisations.synthetic import SIZES, Scale
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 WHY = "the test looks at every row"
 
 
-@pytest.fixture
-def filled() -> None:
-    fill(Scale.SMALL, seed=1)
-
-
-def test_people_and_memberships_hold_what_the_actions_hold(filled: None) -> None:
+def test_people_and_memberships_hold_what_the_actions_hold(small_register: None) -> None:
     today = timezone.localdate()
     people = Person.objects.unscoped(reason=WHY).in_bulk()
     for person in people.values():
@@ -67,7 +62,7 @@ def test_people_and_memberships_hold_what_the_actions_hold(filled: None) -> None
         assert membership.phone_tail == person.phone[-4:]
 
 
-def test_the_register_has_its_size_and_its_tally(filled: None) -> None:
+def test_the_register_has_its_size_and_its_tally(small_register: None) -> None:
     rows = Membership.objects.unscoped(reason=WHY)
     assert rows.filter(status__in=ACTIVE).count() == SIZES[Scale.SMALL].members
     assert Scope.objects.count() == SIZES[Scale.SMALL].unions
@@ -79,7 +74,7 @@ def test_the_register_has_its_size_and_its_tally(filled: None) -> None:
     assert sum(flow.n for flow in MemberFlow.objects.all()) == SIZES[Scale.SMALL].members
 
 
-def test_the_tree_is_one_that_staff_could_have_built(filled: None) -> None:
+def test_the_tree_is_one_that_staff_could_have_built(small_register: None) -> None:
     from niangjia.modules.organisations.models import Employer, Organisation
 
     organisations = {row.pk: row for row in Organisation.objects.unscoped(reason=WHY).select_related("scope")}
@@ -95,14 +90,14 @@ def test_the_tree_is_one_that_staff_could_have_built(filled: None) -> None:
         assert check_employer_credit_code(employer.credit_code or "") is None
 
 
-def test_the_next_rows_get_ids_of_their_own(filled: None) -> None:
+def test_the_next_rows_get_ids_of_their_own(small_register: None) -> None:
     with connection.cursor() as cursor:
         for table in ("members_person", "members_membership", "access_scope", "access_user", "organisations_employer"):
             cursor.execute(f"select max(id) < nextval(pg_get_serial_sequence('{table}', 'id')) from {table}")
             assert (cursor.fetchone() or (False,))[0], table
 
 
-def test_what_lately_happened_is_there_to_be_worked_on(filled: None) -> None:
+def test_what_lately_happened_is_there_to_be_worked_on(small_register: None) -> None:
     def states(rows: Any) -> Counter[str]:
         return Counter(rows.values_list("state", flat=True))
 
@@ -123,13 +118,13 @@ def test_what_lately_happened_is_there_to_be_worked_on(filled: None) -> None:
     assert not check_register(now=timezone.now())
 
 
-def test_those_who_log_in_are_told(filled: None) -> None:
+def test_those_who_log_in_are_told(small_register: None) -> None:
     told = log_ins()
     assert {"zhuxi", "jingban", "zhuangan", "jingshen", "rexian", "guanli"} <= {username for _, _, username, _ in told}
     assert all(User.objects.get(username=username).check_password(password) for _, _, username, password in told)
 
 
-def test_one_poster_is_told(filled: None) -> None:
+def test_one_poster_is_told(small_register: None) -> None:
     link, spot = joining_link()
     code = JoiningCode.objects.unscoped(reason=WHY).get(spot=spot)
     assert link == f"/join/{code.token}/"
@@ -138,7 +133,7 @@ def test_one_poster_is_told(filled: None) -> None:
     assert not Person.objects.unscoped(reason=WHY).filter(document_digest=digest(spare)).exists()
 
 
-def test_a_filled_register_is_not_filled_again(filled: None) -> None:
+def test_a_filled_register_is_not_filled_again(small_register: None) -> None:
     before = Person.objects.unscoped(reason=WHY).count()
     with pytest.raises(Refused):
         fill(Scale.SMALL, seed=2)
