@@ -58,6 +58,12 @@ async ({name, wide}) => {
 """
 
 
+HEIC = b"\x00\x00\x00\x18ftypheic" + bytes(200)
+NO_ROOM = """
+window.put = IDBObjectStore.prototype.put;
+IDBObjectStore.prototype.put = () => { throw new DOMException("full", "QuotaExceededError"); };
+void 0;
+"""
 LOOK = """
 (async () => {
   const db = await new Promise(done => { const asked = indexedDB.open("niangjia-outbox"); asked.onsuccess = () => done(asked.result); });
@@ -180,6 +186,11 @@ class Phone:
     def take(self, name: str) -> None:
         if PICTURES:
             self.page.screenshot(path=f"{PICTURES}/{name}.png", full_page=True)
+            root = "document.documentElement"
+            self.page.evaluate(f"{root}.dataset.theme = 'union-dark'; {root}.dataset.large = ''; void 0")
+            assert faults(self.page) == []
+            self.page.screenshot(path=f"{PICTURES}/{name}-dark-large.png", full_page=True)
+            self.page.evaluate(f"{root}.dataset.theme = 'union'; delete {root}.dataset.large; void 0")
 
 
 @pytest.fixture
@@ -232,7 +243,11 @@ def write_down(phone: Phone) -> None:
     page = phone.page
     phone.tap("北山地下冷库")
     expect(page.get_by_text("没网，照样能写")).to_be_visible()
+    phone.window.clear_permissions()
     phone.tap("到达", exact=True)
+    expect(page.get_by_text("手机没有允许定位，照样可以记")).to_be_visible()
+    phone.window.grant_permissions(["geolocation"], origin=phone.url)
+    phone.tap("再定位一次")
     expect(page.get_by_text("已取到定位")).to_be_visible()
     page.get_by_role("group", name="用工规范").get_by_role("button", name="差", exact=True).click()
     page.get_by_label("用工规范的一句话").fill("通风差")
@@ -250,7 +265,15 @@ def write_down(phone: Phone) -> None:
     phone.tap("匿名")
     phone.photograph("风机.jpg")
     assert phone.widths() == [1600]
+    page.locator("input[type=file]").set_input_files({"name": "a.heic", "mimeType": "image/heic", "buffer": HEIC})
+    expect(page.get_by_text("手机打不开这张").last).to_be_visible()
+    phone.tap("去掉照片 a.heic")
+    page.evaluate(NO_ROOM)
+    page.get_by_label("小结").fill("下周回看")
+    expect(page.get_by_text("手机存储空间满了")).to_be_visible()
+    page.evaluate("void (IDBObjectStore.prototype.put = window.put)")
     page.get_by_label("小结").fill("下周回看风机。")
+    expect(page.get_by_text("手机存储空间满了")).to_have_count(0)
     assert faults(page) == []
     phone.take("field-visit")
 
@@ -279,7 +302,7 @@ def choose(phone: Phone) -> None:
     phone.take("field-choose")
     plan.get_by_role("button", name="用我的").click()
     employer.get_by_role("button", name="合在一起").click()
-    employer.get_by_role("button", name="职工人数用现在的").click()
+    employer.get_by_role("button", name="职工人数用右边").click()
     form.get_by_role("button", name="合在一起").click()
     phone.take("field-chosen")
 

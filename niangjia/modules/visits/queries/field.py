@@ -107,9 +107,11 @@ def form_shown(form: Form) -> dict[str, Any]:
 
 def _forms(home: str, divisions: Collection[str]) -> tuple[list[dict[str, Any]], dict[str, int]]:
     """The forms at home, and those of grounds whose township declared others; which ground has which."""
-    sets, set_of = [{code: form_shown(form) for code, form in forms_at(home).items()} if home else {}], {}
-    below = VisitKind.objects.unscoped(reason="who below declares kinds of their own").under(home) if home else ()
-    declaring = {str(path) for path in below.values_list("scope__path", flat=True)} - {home} if home else set()
+    if not home:
+        return [{}], {}
+    sets, set_of = [{code: form_shown(form) for code, form in forms_at(home).items()}], {}
+    below = VisitKind.objects.unscoped(reason="who below declares kinds of their own").under(home)
+    declaring = {str(path) for path in below.values_list("scope__path", flat=True)} - {home}
     if declaring:
         made: dict[tuple[str, ...], int] = {}
         for code, path in nearest_places(divisions).items():

@@ -17,7 +17,7 @@ from pytest_django import DjangoAssertNumQueries
 from niangjia.kernel.access.models import User
 from niangjia.kernel.access.queries import actor_of
 from niangjia.kernel.files.models import StoredFile
-from niangjia.modules.organisations.models import Employer
+from niangjia.modules.organisations.actions.employers import edit_employer
 from niangjia.modules.organisations.testing import Tree, acting_as, firm, officer, small_tree
 from niangjia.modules.visits.actions.planning import add_planned
 from niangjia.modules.visits.models import PlannedVisit, Visit, VisitForm, VisitKind
@@ -37,7 +37,7 @@ ANSWERS = {"union_state": "未建会", "orders": "正常", "wages": "按时"}
 class Field:
     tree: Tree
     user: User
-    employer: Employer
+    employer: Any
     client: Client
 
 
@@ -182,7 +182,7 @@ def test_somebody_elses_plan_isnt_told(field: Field) -> None:
 
 
 def test_both_versions_come_back_when_something_changed(field: Field) -> None:
-    Employer.objects.unscoped(**OURS).filter(pk=field.employer.pk).update(headcount=77)
+    edit_employer(field.employer.pk, headcount=77, actor=acting_as("CHAIR", field.tree.county), now=timezone.now())
     status, answer = hand_in(field, said(field, employer_mark="old", answers=ANSWERS | {"headcount": "50"}))
     (one,) = answer["differences"]
     assert status == 409

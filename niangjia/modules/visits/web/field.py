@@ -8,6 +8,7 @@ from typing import Any
 from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import cache_control
 from django.views.decorators.gzip import gzip_page
@@ -98,7 +99,7 @@ def field_hand_in(request: HttpRequest) -> HttpResponse:
         return said(422, refusal.message, problems={field: refusal.message}, code=refusal.code)
     except Missing as refusal:
         return said(422, refusal.message, problems={"employer_id": refusal.message}, code="missing")
-    address = f"/desk/visits/{visit.pk}/"
+    address = reverse("visits:visit", args=[visit.pk])
     return said(201 if visit.handed_in_at == now else 200, "已送达。", address=address, visit=visit.pk)
 
 

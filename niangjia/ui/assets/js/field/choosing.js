@@ -8,6 +8,11 @@ const MEANS = {
 };
 const AUTHOR = "改动"; // who changed it: said above, nothing to choose
 
+const given = (answer) => ![undefined, null, ""].includes(answer) && !(Array.isArray(answer) && !answer.length);
+const sameQuestion = (one, other, answer) =>
+  one.key === other.key && one.type === other.type &&
+  (!given(answer) || !other.options || [answer].flat().every((option) => other.options.includes(option)));
+
 export default () => ({
   choices: {},
 
@@ -26,7 +31,7 @@ export default () => ({
     const known = Object.fromEntries((this.data?.employer_labels ?? []).map((label, place) => [label, facts[place] ?? ""]));
     for (const { key, field } of content._form.questions) {
       const answer = content.answers[key];
-      if (field && answer !== undefined && answer !== null && answer !== "") known[this.fieldLabels[field]] = String(answer);
+      if (field && given(answer)) known[this.fieldLabels[field]] = String(answer);
     }
     return known;
   },
@@ -34,7 +39,14 @@ export default () => ({
     const mine = this.mineOf(one);
     const labels = [...new Set([...Object.keys(mine), ...Object.keys(one.theirs)])];
     const lines = labels.map((label) => ({ label, mine: mine[label] ?? "", theirs: one.theirs[label] ?? "", own: this.isOwn(one, label) }));
-    return lines.filter((line) => line.mine !== line.theirs && line.label !== AUTHOR);
+    const kept = one.subject === "form" ? this.carriedOver() : new Set();
+    return lines.filter((line) => line.mine !== line.theirs && line.label !== AUTHOR && !kept.has(line.label));
+  },
+  // The questions that the new form asks as well: their answers go along whatever is chosen.
+  carriedOver() {
+    const asked = this.row.conflict.now?.form?.questions ?? [];
+    const { answers, _form } = this.content;
+    return new Set(_form.questions.filter((one) => asked.some((other) => sameQuestion(one, other, answers[one.key]))).map(({ label }) => label));
   },
   authorOf(one) {
     return one.theirs[AUTHOR] ? `${one.theirs[AUTHOR]} 改的` : "";
@@ -50,7 +62,7 @@ export default () => ({
     if (one.subject === "planned") return label === "类型";
     if (one.subject !== "employer") return false;
     const { answers, _form } = this.content;
-    return _form.questions.some(({ key, field }) => this.fieldLabels[field] === label && ![undefined, null, ""].includes(answers[key]));
+    return _form.questions.some(({ key, field }) => this.fieldLabels[field] === label && given(answers[key]));
   },
   mayMix(one) {
     return one.subject === "form" || this.linesOf(one).some((line) => line.own);
@@ -77,6 +89,7 @@ export default () => ({
   async settleChoices() {
     const now = this.row.conflict.now ?? {};
     const { content } = this;
+    const { kind } = content;
     for (const one of this.differences) {
       const { how, picks } = this.choices[one.subject];
       const aside = Object.fromEntries(
@@ -84,7 +97,7 @@ export default () => ({
       );
       if (one.subject === "planned") this.takePlan(how, picks, now.planned);
       if (one.subject === "employer" && now.employer) this.takeEmployer(how, picks, now.employer);
-      if (one.subject === "form" && now.form && how !== "mine") Object.assign(aside, this.takeForm(now.form, how === "both"));
+      if (one.subject === "form" && now.form && how !== "mine" && content.kind === kind) Object.assign(aside, this.takeForm(now.form, how === "both"));
       content.chosen_over[one.subject] = { mark: one.mark, kept: how === "theirs" ? "theirs" : "mine", aside };
     }
     this.choices = {};
@@ -110,16 +123,12 @@ export default () => ({
   // Answers go over where the new form asks the same; gives back what found no place, by its question.
   takeForm(form, intoSummary) {
     const { content } = this;
-    const fits = (question, answer) =>
-      !question.options || (Array.isArray(answer) ? answer : [answer]).every((one) => question.options.includes(one));
     const left = {};
-    for (const { key, label, type } of content._form.questions) {
-      const answer = content.answers[key];
-      if (answer === undefined || answer === null || answer === "" || (Array.isArray(answer) && !answer.length)) continue;
-      const same = form.questions.find((question) => question.key === key && question.type === type);
-      if (same && fits(same, answer)) continue;
-      left[label] = answer === true ? "是" : answer === false ? "否" : [answer].flat().join("、");
-      content.answers[key] = null;
+    for (const one of content._form.questions) {
+      const answer = content.answers[one.key];
+      if (!given(answer) || form.questions.some((other) => sameQuestion(one, other, answer))) continue;
+      left[one.label] = answer === true ? "是" : answer === false ? "否" : [answer].flat().join("、");
+      content.answers[one.key] = null;
     }
     content._form = form;
     content.form_number = form.number;

@@ -78,6 +78,7 @@ export default () => ({
   // Something happened to the drafts, here or in another window or in the service worker.
   async hear() {
     const before = this.rows.filter((row) => row.state === "sent").length;
+    const back = this.outbox.net && !this.net;
     this.net = this.outbox.net;
     this.out = this.outbox.out;
     this.rows = await this.outbox.all();
@@ -88,7 +89,8 @@ export default () => ({
       if (mine.state === "sent") location.hash = "";
       if (mine.state === "choose") this.go("choose", mine.id);
     }
-    if (this.rows.filter((row) => row.state === "sent").length > before && before >= 0 && this.heardOnce) this.refresh();
+    const delivered = this.rows.filter((row) => row.state === "sent").length > before && !this.waiting.length;
+    if (this.heardOnce && (back || delivered)) this.refresh();
     this.heardOnce = true;
   },
 

@@ -14,7 +14,8 @@ export default () => ({
   async begin(employer, planned) {
     const there = planned && this.rowOf(planned);
     if (there?.state === "sent") return location.assign(there.address);
-    if (there) return this.go("visit", there.id);
+    if (there) return this.go(there.state === "choose" ? "choose" : "visit", there.id);
+    if (!employer) return this.refresh();
     const kind = planned?.kind ?? "daily";
     const content = {
       employer_id: employer.id, employer_mark: employer.mark, kind,
