@@ -26,6 +26,7 @@ ROOM_FILES = {
 # A file in a room that is none of the above says here what it is.
 NAMED_FILES = {
     "demands/catalogue": "诉求目录 as every installation begins with it",
+    "demands/hotspots": "many people with one matter at one place: words, places, groups, bursts; pure",
     "demands/letter_texts": "what each paper says before somebody changes it: pure",
     "demands/privacy": "what an asker agrees to, word for word and version by version",
     "demands/emergency_rules": "when a demand is an emergency: pure, with the rules a new place begins with",

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from typing import Any
 
 from django.db.models import Count, Max, Min, Q
 from django.utils import timezone
@@ -130,13 +131,14 @@ def _hottest(traces: ScopedQuerySet[DemandTrace], states: Iterable[int], limit: 
         .filter(people__gte=LEAST_PEOPLE)
         .order_by("-people", "-spot")
     )  # fmt: skip
-    rows = sorted(found, key=lambda row: (-heat_of(row["people"], row["last_at"] - row["first_at"]), -row["spot"]))
-    rows = rows[:limit]
+    rows: list[dict[str, Any]] = sorted(
+        found, key=lambda row: (-heat_of(row["people"], row["last_at"] - row["first_at"]), -row["spot"])
+    )
     spots = HotSpot.objects.unscoped(reason="the actor sees demands of each").select_related(
         "scope", "case", "taken_by"
     )
-    named = spots.in_bulk([row["spot"] for row in rows])
-    return [Shown(named[pk], **row) for row in rows for pk in [row.pop("spot")]]
+    named = spots.in_bulk([row["spot"] for row in rows[:limit]])
+    return [Shown(**(row | {"spot": named[row["spot"]]})) for row in rows[:limit]]
 
 
 def _dressed(found: list[Shown], actor: Actor, *, now: datetime | None = None) -> list[Shown]:
