@@ -18,7 +18,7 @@ from niangjia.modules.insight.papers import chinese, counted, from_to, numbered,
 from niangjia.modules.insight.queries.demand_facts import said_of, share
 from niangjia.modules.insight.queries.visit_facts import officer_lines, visit_totals
 from niangjia.modules.organisations.queries.organisations import names_of
-from niangjia.modules.visits.queries.figures import Cut, journal_table
+from niangjia.modules.visits.queries.figures import Cut, Line, journal_table
 from niangjia.modules.visits.queries.journal import first_day_of_journal
 
 
@@ -63,6 +63,11 @@ def journal_report(path: str, since: date, until: date, actor: Actor | None, *, 
 def path_of_place(pk: int) -> str | None:
     found = Scope.objects.filter(pk=pk).values_list("path", flat=True).first()
     return str(found) if found else None
+
+
+def _at_itself(lines: list[Line], pk: int) -> list[Line]:
+    """Of the place itself, as demands call that line."""
+    return [Line("", f"{line.label}（本级）", line.counted) if line.code == str(pk) else line for line in lines]
 
 
 def _joined(visits: Any, demands: Any) -> dict[str, dict[str, Any]]:

@@ -36,7 +36,8 @@ def meetings_in_sight(actor: Actor) -> QuerySet[Any]:
 def with_tasks_counted(rows: QuerySet[Any]) -> QuerySet[Any]:
     """Each with `all_tasks` and `open_tasks`."""
     is_open = Q(tasks__done_at=None, tasks__carried_to=None)
-    return rows.annotate(all_tasks=Count("tasks"), open_tasks=Count("tasks", filter=is_open))
+    counted: QuerySet[Any] = rows.annotate(all_tasks=Count("tasks"), open_tasks=Count("tasks", filter=is_open))
+    return counted
 
 
 def meeting_in_sight(pk: int, actor: Actor) -> Meeting:

@@ -52,13 +52,23 @@ def weeks_of(path: str, since: date, until: date, *, today: date | None = None) 
     """The weeks that count, by officer and then in time. `until` is the first day after; with `today` only weeks that are over."""
     last = min(until, monday_of(today)) if today else until
     postings = postings_within(path, since, last) if since < last else []
-    if not postings:
+    return _weeks(postings, since, last)
+
+
+def weeks_of_posting(posting: Posting, *, today: date) -> list[Week]:
+    """All of one officer's on this post that are over."""
+    return _weeks([posting], monday_of(posting.from_on), monday_of(today))
+
+
+def _weeks(postings: Sequence[Posting], since: date, last: date) -> list[Week]:
+    if not postings or since >= last:
         return []
     absences = _absences(postings)
     made = _made({posting.user_id for posting in postings}, since, last)
+    calendars = {path: clock_of(path).calendar for path in {str(posting.scope.path) for posting in postings}}
     found: list[Week] = []
     for posting in postings:
-        calendar = clock_of(str(posting.scope.path)).calendar
+        calendar = calendars[str(posting.scope.path)]
         span = (posting.from_on, posting.until_on)
         mondays = weeks_due(span, absences[posting.pk], calendar.is_working, since, last)
         found += [Week(posting, monday, posting.weekly_goal, made[posting.user_id, monday]) for monday in mondays]
