@@ -14,6 +14,8 @@ def tell_two_years(*, say: Say = lambda _: None) -> int:
     # Only the seeding command needs these; every process loads this folder.
     from niangjia.kernel.notify.actions import quietly
     from niangjia.modules.demands.actions import edit_facts
+    from niangjia.modules.demands.actions.hotspots import regroup
+    from niangjia.modules.demands.actions.triage_learning import can_learn, learn_anew
     from niangjia.modules.demands.queries.story import story_begun
     from niangjia.modules.demands.rules import Facts, Party
     from niangjia.modules.demands.seed import brought_by_visits, only_teller, tell_story
@@ -47,8 +49,13 @@ def tell_two_years(*, say: Say = lambda _: None) -> int:
         told = tell_story(say=say, by_visit=by_visit)
         journal.tell_rest(say)
         journal.settle_risks()
+        journal.stay_and_ask()
         journal.plan_week()
         say("meetings, reports, the year's choice")
         tell_journal(journal.county, now=begun.now)
+        say("hot spots, and what triage learnt")
+        regroup(now=begun.now)
+        if can_learn():
+            learn_anew(now=begun.now)
         visits.mark_told(len(journal.trips), now=begun.now)
     return told

@@ -356,8 +356,8 @@ def _line(kind: str) -> Line:
 
 
 def _riders(teller: _Teller) -> Iterator[Told]:
-    """Twelve riders of one delivery site within two hours: the deductions of one week."""
-    begun = teller.moment(oldest=60, youngest=40).replace(hour=10, minute=5, second=0)
+    """Twelve riders of one delivery site within two hours: the deductions of one week. Late enough to be a hot spot still."""
+    begun = teller.moment(oldest=13, youngest=11).replace(hour=10, minute=5, second=0)
     ground, said = teller.ground, teller.line(begun, is_enquiry=False, groups=("08",), natures=(Nature.COMPLAINT,))
     said = Line("0801", 1, said.nature, "站点这一周的配送费少算了", said.body)
     bodies = (

@@ -35,6 +35,7 @@ from niangjia.modules.visits.rules import Outcome, RiskLevel
 from niangjia.modules.visits.seed import plan as plans
 from niangjia.modules.visits.seed.answering import At, answers_of
 from niangjia.modules.visits.seed.plan import Asked, Firm, Size, Township, Trip
+from niangjia.modules.visits.seed.stays import tell_stays, tell_survey
 
 WHY = "the demonstration's own story"
 TOLD = "visits.story.told"
@@ -168,6 +169,11 @@ class Journal:
                 )
             told += len(some)
             say(f"{told:,} visits without a demand")
+
+    def stay_and_ask(self) -> None:
+        chair = self.actor(User.objects.get(username="zhuxi").pk)
+        tell_stays(self.towns, self.officers, self.size, chair=chair, now=self.now)
+        tell_survey(self.county, chair=chair, now=self.now)
 
     def plan_week(self) -> None:
         """What lies ahead: the rest of this week, at a weekend the next one."""

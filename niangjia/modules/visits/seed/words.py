@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Mapping
+from typing import Any
 
 from niangjia.modules.visits.rules import AbsenceKind, Aspect, Look, VisitKindCode
 
@@ -75,3 +77,25 @@ STAYS = (
     ("家政护理行业建会", "家政一条街", "和行业协会一起，把护工、家政员请进来。"),
     ("货运司机之家建设", "货运停车场", "在停车场设点，三个月办好司机之家。"),
 )
+STAYED = (
+    "逐家上门，摸清企业和职工底数",
+    "开座谈会，发入会申请表",
+    "帮助筹备会员大会，指导选举",
+    "新会员领卡，建起联系群",
+)
+
+
+def survey_answers(chance: random.Random) -> dict[str, Any]:
+    said: dict[str, Any] = {
+        "work": chance.choice(("生产一线", "生产一线", "配送、驾驶", "销售、服务", "技术、管理")),
+        "age": chance.choice(("30 岁以下", "30 至 44 岁", "45 至 59 岁")),
+        "hours": chance.choice(("8 小时以内", "8 至 10 小时", "8 至 10 小时", "10 至 12 小时")),
+        "wages": chance.choice(("按时", "按时", "按时", "有时晚")), "insurance": chance.choice(("缴了", "缴了", "不清楚")),
+        "union": chance.choice(("是会员", "知道，还没有加入", "不知道")),
+        "wishes": chance.sample(("帮助维权", "看病互助", "技能培训", "孩子暑托", "歇脚的地方", "文体活动"), 2),
+    }  # fmt: skip
+    if chance.random() < 0.3:
+        said["wish"] = chance.choice(
+            ("暑假班多开几期", "体检能不能安排在周末", "多到我们站点来看看", "希望食堂晚一点关门")
+        )
+    return said
