@@ -103,6 +103,24 @@ print("{}")
 """
 
 
+# A visit that is planned for today, whatever day the pictures are taken on.
+GOES = """
+from django.utils import timezone
+from niangjia.kernel.access.models import User
+from niangjia.modules.organisations.queries.ground import nearest_places
+from niangjia.modules.visits.models import PlannedVisit
+from niangjia.modules.visits.queries.postings import employers_of_posting, posting_of
+now, user = timezone.now(), User.objects.get(username="zhulian")
+employer = employers_of_posting(posting_of(user.pk, timezone.localdate())).order_by("-headcount", "pk").first()
+path = nearest_places([employer.division_id])[employer.division_id]
+PlannedVisit.objects.unscoped(reason="pictures of the demonstration").create(
+    scope_id=int(path.rpartition(".")[2]), user=user, employer=employer, on=timezone.localdate(), reason="overdue",
+    because="上次走访后已超 42 天", changed_at=now, order=0,
+)
+print("{}")
+"""
+
+
 @dataclass(frozen=True)
 class Picture:
     name: str
@@ -172,6 +190,22 @@ PICTURES = (
         "/desk/members/",
         opens="[data-row]:nth-child(2) .row-link",
         clicks=("#drawer button:text('查看完整') >> nth=0",),
+        folder=MANUAL,
+    ),
+    Picture(
+        "field",
+        "zhulian",
+        "/desk/visits/field/",
+        phone=True,
+        first=GOES,
+        clicks=(
+            "main section:has(h2:has-text('今天的走访')) li button >> nth=0",
+            "main button:text-is('到达')",
+            "fieldset:has(legend:text-is('职工思想状况')) button:text-is('好')",
+            "fieldset:has(legend:text-is('用工规范')) button:text-is('差')",
+        ),
+        writes=(("[aria-label='用工规范的一句话']", "通风机坏了两周"),),
+        scrolls="main section:has(h2:text-is('到达'))",
         folder=MANUAL,
     ),
     Picture("worker-demand-new", WORKER, "/phone/demands/new/", phone=True),
