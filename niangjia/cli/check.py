@@ -94,6 +94,10 @@ def about_settings(*, production: bool) -> Iterator[Answer]:
     ways = settings.NOTIFY_CHANNELS
     none = "none: codes reach no phone, so no worker logs in (NIANGJIA_CHANNELS)"
     yield judged("messages", bool(ways), ", ".join(ways), Verdict.DOUBTFUL, none)
+    whole = settings.ADDRESS.startswith(("https://", "http://"))
+    bare = "links in text messages are bare paths: set NIANGJIA_ADDRESS (https://…)"
+    if production or settings.ADDRESS:
+        yield judged("address", whole, settings.ADDRESS, Verdict.DOUBTFUL, bare)
     if production:
         secure = settings.SECURE_SSL_REDIRECT and settings.SESSION_COOKIE_SECURE
         plain = "plain http is answered: NIANGJIA_HTTPS_REDIRECT is off"

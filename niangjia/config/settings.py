@@ -42,6 +42,7 @@ CRYPTO_DIGEST_KEY = required("NIANGJIA_DIGEST_KEY", "ZGVtby1vbmx5LWRpZ2VzdC1rZXk
 SYNTHETIC_NUMBERS = not PRODUCTION
 
 ALLOWED_HOSTS = env_list("NIANGJIA_HOSTS", default=[] if PRODUCTION else ["localhost", "127.0.0.1", "testserver"])
+ADDRESS = os.environ.get("NIANGJIA_ADDRESS", "").rstrip("/")  # https://…, before the links in text messages
 CSRF_TRUSTED_ORIGINS = env_list("NIANGJIA_ORIGINS", default=[])
 
 INSTALLED_APPS = [
@@ -225,6 +226,7 @@ IDENTITY_CHECK = os.environ.get("NIANGJIA_IDENTITY_CHECK") or "niangjia.modules.
 # An hour; more where thousands share one address of their carrier.
 PHONE_CODES_PER_ADDRESS = int(os.environ.get("NIANGJIA_PHONE_CODES_PER_ADDRESS", "20"))
 # So many demands an hour come from one network address without an account: a dormitory may share one.
+FACTS_DAYS = int(os.environ.get("NIANGJIA_FACTS_DAYS", "10"))  # working days an asker has to add what was asked for
 DEMANDS_PER_ADDRESS = int(os.environ.get("NIANGJIA_DEMANDS_PER_ADDRESS", "10"))
 
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "jobs"

@@ -14,6 +14,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from niangjia.cli import check
 from tests.ground import DATABASE, SERVER
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -167,3 +168,13 @@ def test_a_full_disk_while_setting_up(bare: Path) -> None:
     program(bare, "npm", "#!/bin/sh\n")
     assert make_setup(bare, limit=64).startswith("The disk is full")
     assert not (bare / ".venv/stamps/environment").exists()
+
+
+def test_the_check_says_that_links_would_lead_nowhere(settings) -> None:
+    settings.ADDRESS = ""
+    said = {answer.question: answer for answer in check.about_settings(production=True)}
+    assert said["address"].verdict is check.Verdict.DOUBTFUL
+    assert "NIANGJIA_ADDRESS" in said["address"].said
+    settings.ADDRESS = "https://union.example.org"
+    said = {answer.question: answer for answer in check.about_settings(production=True)}
+    assert said["address"].verdict is check.Verdict.GOOD

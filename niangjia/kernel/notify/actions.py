@@ -15,7 +15,7 @@ from django.db import transaction
 
 from niangjia.kernel.crypto.ring import ring
 from niangjia.kernel.errors import Missing
-from niangjia.kernel.notify.channels import Notice, channel_named
+from niangjia.kernel.notify.channels import Notice, channel_named, link
 from niangjia.kernel.notify.delivery import WAITING
 from niangjia.kernel.notify.jobs import send, send_to_phone
 from niangjia.kernel.notify.models import Dispatch, Message
@@ -70,7 +70,7 @@ def tell_once(*, name: str, phone: str, title: str, url: str) -> None:
     def leave() -> None:
         for channel in _channels():
             try:
-                channel_named(channel).send(Notice(name, phone, title, url=url))
+                channel_named(channel).send(Notice(name, phone, title, url=link(url)))
             except Exception as error:  # noqa: BLE001 - a link can be handed over by hand, a code asked for anew
                 # Its words may hold what must not be kept: many services are asked by an address that says it all.
                 log.error("A link or code could not be sent by %s: %s", channel, type(error).__name__)  # noqa: TRY400
@@ -80,7 +80,9 @@ def tell_once(*, name: str, phone: str, title: str, url: str) -> None:
 
 def tell_phone(*, name: str, phone: str, title: str, body: str = "", url: str = "") -> None:
     """For somebody without an account, at a known number; tried again until sent. Sealed while it waits in the queue."""
-    notice = json.dumps({"name": name, "phone": phone, "title": title, "body": body, "url": url}, ensure_ascii=False)
+    notice = json.dumps(
+        {"name": name, "phone": phone, "title": title, "body": body, "url": link(url)}, ensure_ascii=False
+    )
     sealed = base64.b64encode(ring().seal(notice, WAITING)).decode()
     for channel in _channels():
         send_to_phone.defer(sealed=sealed, channel=channel)

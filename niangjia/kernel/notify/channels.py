@@ -23,6 +23,11 @@ class Notice:
     url: str = ""
 
 
+def link(url: str) -> str:
+    """A path of ours as somebody outside needs it: with the installation's address before it, where that is known."""
+    return f"{settings.ADDRESS}{url}" if url.startswith("/") else url
+
+
 class Channel(Protocol):
     def send(self, notice: Notice) -> None:
         """Raises whatever went wrong; the notice is then tried again. May see the same notice twice."""

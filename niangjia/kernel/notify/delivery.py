@@ -12,7 +12,7 @@ from django.db import transaction
 
 from niangjia.kernel.access.models import User
 from niangjia.kernel.crypto.ring import ring
-from niangjia.kernel.notify.channels import Notice, channel_named
+from niangjia.kernel.notify.channels import Notice, channel_named, link
 from niangjia.kernel.notify.models import Dispatch
 
 log = logging.getLogger(__name__)
@@ -48,7 +48,7 @@ def _again(pk: int, now: datetime) -> bool:
         else:
             try:
                 channel_named(dispatch.channel).send(
-                    Notice(user.name, user.phone, message.title, message.body, message.url)
+                    Notice(user.name, user.phone, message.title, message.body, link(message.url))
                 )
                 dispatch.sent_at, dispatch.problem = now, ""
             except Exception as error:  # noqa: BLE001 - an adapter may raise anything; the next message must go out

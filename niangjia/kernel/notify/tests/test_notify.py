@@ -12,6 +12,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from niangjia.kernel.access.models import User
 from niangjia.kernel.errors import Missing
 from niangjia.kernel.notify.actions import mark_all_read, mark_read, notify, tell_once
+from niangjia.kernel.notify.channels import link
 from niangjia.kernel.notify.delivery import MOST_ATTEMPTS, deliver
 from niangjia.kernel.notify.models import Dispatch, Message
 from niangjia.kernel.notify.queries import inbox, unread_count
@@ -126,3 +127,14 @@ def test_somebody_elses_message_is_missing_and_reading_twice_keeps_the_first_tim
     again = mark_read(message.pk, user_id=user.pk, now=NOW + timezone.timedelta(days=1))
     assert again.read_at == NOW
     assert mark_all_read(user.pk, now=NOW) == 0
+
+
+def test_a_link_that_leaves_the_house_says_where_the_house_is(user, file_channel, settings):
+    settings.ADDRESS = "https://union.example.org"
+    (message,) = notify([user.pk], title="待受理", url="/desk/demands/1/", now=NOW)
+    deliver([dispatch.pk for dispatch in Dispatch.objects.filter(message=message)], now=NOW)
+    assert sent(file_channel)[-1]["url"] == "https://union.example.org/desk/demands/1/"
+    assert message.url == "/desk/demands/1/"  # within, a path is enough
+    assert link("https://elsewhere.example/x") == "https://elsewhere.example/x"
+    settings.ADDRESS = ""
+    assert link("/d/abc/") == "/d/abc/"
