@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest
@@ -43,9 +44,21 @@ class Line:
     order: int = 100
 
 
+@dataclass(frozen=True)
+class Agreed:
+    """A consent given with some matter, for the page of all of them. It is taken back where the matter is, at `url`."""
+
+    title: str
+    text: str
+    given_at: datetime
+    version: int
+    url: str
+
+
 _cards: list[Card] = []
 _tiles: list[Tile] = []
 _lines: list[Line] = []
+_agreed: list[Callable[[int], list[Agreed]]] = []
 
 
 def register_card(*cards: Card) -> None:
@@ -58,6 +71,17 @@ def register_tile(*tiles: Tile) -> None:
 
 def register_line(*lines: Line) -> None:
     _lines.extend(lines)
+
+
+def register_agreed(source: Callable[[int], list[Agreed]]) -> None:
+    """`source(user_id)`: what somebody agreed to in this room."""
+    _agreed.append(source)
+
+
+def agreed_by(user_id: int) -> list[Agreed]:
+    """The latest first."""
+    found = [one for source in _agreed for one in source(user_id)]
+    return sorted(found, key=lambda one: one.given_at, reverse=True)
 
 
 def cards_for(request: HttpRequest) -> list[tuple[Card, dict[str, Any]]]:

@@ -175,6 +175,12 @@ def has_agreed(user_id: int | None) -> bool:
     return bool(rows.filter(demand__asker_user=user_id, version=CURRENT).exists())
 
 
+def consents_of(user_id: int) -> list[AskerConsent]:
+    """With the account's own demands, the latest first."""
+    rows = AskerConsent.objects.unscoped(reason=OWN).filter(demand__asker_user=user_id)
+    return list(rows.select_related("demand__case").order_by("-given_at")[:MOST_SHOWN])
+
+
 def receiving_scope(*, place: int | None, division: str, employer_id: int | None) -> int:
     """Whose door it is said at: the place whose code was scanned, else the township's union, else the top of the tree."""
     if place is not None and (union := union_shown(place)) is not None and union.is_open:

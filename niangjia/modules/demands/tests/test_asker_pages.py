@@ -102,6 +102,15 @@ def test_the_consent_is_asked_once_a_wording(tree, client, asker) -> None:
     assert client.post(NEW, form(agreed="")).status_code == 302
 
 
+def test_what_was_agreed_to_stands_among_all_consents(tree, client, asker) -> None:
+    client.post(NEW, form())
+    number = only().case.number
+    for address in ("/phone/consents/", "/phone/data/"):
+        page = client.get(address).content.decode()
+        assert f"办理诉求 {number}" in page, address
+        assert "同意（第 1 版）" in page, address
+
+
 def test_a_phone_and_its_code_open_the_account(tree, client, notices, django_capture_on_commit_callbacks) -> None:
     phone = phone_number()
     assert "获取验证码" in client.post(NEW, form(phone=phone)).content.decode()

@@ -40,6 +40,7 @@ from niangjia.modules.members.web.phone.forms import ProofForm, RequestForm, Wor
 from niangjia.modules.members.web.phone.joining import FIRST_OFFERS, own_id
 from niangjia.modules.organisations.queries.joining import above, union_shown
 from niangjia.ui.pages import number_in, put_refusal
+from niangjia.ui.phone import agreed_by
 
 STATE_TONES = {MembershipState.NORMAL: "success", MembershipState.KEPT: "info"}
 REQUEST_TONES = {RequestState.RECEIVED: "warning", RequestState.DONE: "success", RequestState.REFUSED: "error"}
@@ -180,7 +181,7 @@ def data(request: HttpRequest) -> HttpResponse:
     full = request.method == "POST"
     if full:
         look_at_own(own_id(request), now=timezone.now())
-    found = telling.sections(held(own_id(request)), request.user.phone, full=full)  # type: ignore[union-attr]
+    found = telling.sections(held(own_id(request)), agreed_by(own_id(request)), request.user.phone, full=full)  # type: ignore[union-attr]
     return render(request, "members/phone/data.html", {"sections": found, "full": full})
 
 
@@ -189,7 +190,7 @@ def data(request: HttpRequest) -> HttpResponse:
 def export(request: HttpRequest) -> HttpResponse:
     """The same in a file: a page to read, or JSON for another system."""
     look_at_own(own_id(request), now=timezone.now(), exported=True)
-    found = telling.sections(held(own_id(request)), request.user.phone, full=True)  # type: ignore[union-attr]
+    found = telling.sections(held(own_id(request)), agreed_by(own_id(request)), request.user.phone, full=True)  # type: ignore[union-attr]
     if request.POST.get("as") == "json":
         body, kind, name = telling.as_json(found), "application/json", "wodexinxi.json"
     else:
@@ -209,7 +210,9 @@ def consents(request: HttpRequest) -> HttpResponse:
     ]
     application = own_application(own_id(request))
     waits = application is not None and application.state in (ApplicationState.RECEIVED, ApplicationState.RETURNED)
-    return render(request, "members/phone/consents.html", {"rows": rows, "waits": waits})
+    return render(
+        request, "members/phone/consents.html", {"rows": rows, "waits": waits, "agreed": agreed_by(own_id(request))}
+    )
 
 
 @require_POST

@@ -17,13 +17,14 @@ from niangjia.modules.members.privacy import Purpose
 from niangjia.modules.members.queries.own import Held
 from niangjia.modules.members.web.wording import word
 from niangjia.modules.organisations.queries.organisations import names_of
+from niangjia.ui.phone import Agreed
 
 Facts = list[tuple[str, str]]
 Section = tuple[str, list[Facts]]
 """A heading, and under it one or several groups of label and value."""
 
 
-def sections(found: Held, phone: str, *, full: bool) -> list[Section]:
+def sections(found: Held, agreed: Iterable[Agreed], phone: str, *, full: bool) -> list[Section]:
     masks = (str, str, str) if full else (mask_phone, mask_identity, mask_card)
     show_phone, show_identity, show_card = masks
     unions = names_of(
@@ -39,7 +40,7 @@ def sections(found: Held, phone: str, *, full: bool) -> list[Section]:
         ("会籍变化", [[(day(row.on), word(rules.Change, row.kind) + _because(row.reason))] for row in found.changes]),
         ("入会申请", [_application(row, unions, show_phone, show_identity) for row in found.applications]),
         ("会籍事项", [_request(row, unions) for row in found.requests]),
-        ("同意记录", [_consent(row) for row in found.consents]),
+        ("同意记录", [_consent(row) for row in found.consents] + [_agreed(one) for one in agreed]),
         ("谁查看过我的完整信息", [_look(row) for row in found.looks]),
     ]
     return [(title, [[one for one in facts if one[1]] for facts in groups]) for title, groups in told if groups]
@@ -110,6 +111,10 @@ def _request(row: Any, unions: dict[int, str]) -> Facts:
 def _consent(row: Any) -> Facts:
     withdrawn = f"，{moment(row.withdrawn_at)} 撤回" if row.withdrawn_at else ""
     return [(word(Purpose, row.purpose), f"{moment(row.given_at)} 同意（第 {row.version} 版）{withdrawn}")]
+
+
+def _agreed(one: Agreed) -> Facts:
+    return [(one.title, f"{moment(one.given_at)} 同意（第 {one.version} 版）")]
 
 
 def _look(row: Any) -> Facts:
