@@ -226,8 +226,8 @@ IDENTITY_CHECK = os.environ.get("NIANGJIA_IDENTITY_CHECK") or "niangjia.modules.
 # An hour; more where thousands share one address of their carrier.
 PHONE_CODES_PER_ADDRESS = int(os.environ.get("NIANGJIA_PHONE_CODES_PER_ADDRESS", "20"))
 # So many demands an hour come from one network address without an account: a dormitory may share one.
-FACTS_DAYS = int(os.environ.get("NIANGJIA_FACTS_DAYS", "10"))  # working days an asker has to add what was asked for
 DEMANDS_PER_ADDRESS = int(os.environ.get("NIANGJIA_DEMANDS_PER_ADDRESS", "10"))
+FACTS_DAYS = int(os.environ.get("NIANGJIA_FACTS_DAYS", "10"))  # working days an asker has to add what was asked for
 
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "jobs"
 PROCRASTINATE_ON_APP_READY = "niangjia.kernel.jobs.apps.on_procrastinate_ready"
