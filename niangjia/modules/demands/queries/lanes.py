@@ -18,6 +18,7 @@ from niangjia.modules.demands.queries import narrowing
 from niangjia.modules.demands.queries.narrowing import Rows
 
 MOST_COUNTED = 99
+APART = ("call_back", "tasks")
 SOON = timedelta(days=1)
 Cut = Callable[[Actor, datetime], Q]
 
@@ -114,7 +115,7 @@ def counts(actor: Actor, now: datetime) -> list[tuple[Lane, counting.Count]]:
     """
     lanes, seen = lanes_of(actor), Demand.objects.visible_to(actor)
     cuts = {lane.key: lane.cut(actor, now) for lane in lanes}
-    apart = {key: seen.filter(cuts.pop(key)) for key in ("call_back", "tasks") if key in cuts}
+    apart: dict[str, Rows] = {key: seen.filter(cuts.pop(key)) for key in APART if key in cuts}
     numbers = {key: capped_count(narrowing.open_ones(rows), MOST_COUNTED) for key, rows in apart.items()}
     if cuts:
         places = {place for lane in lanes for place in narrowing.own_places(actor, lane.permission)}
