@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import repeat
 from typing import Any
 
 import numpy as np
@@ -48,13 +49,14 @@ class Block:
 
     def weighed(self, terms: Iterable[str]) -> tuple[Any, Numbers]:
         """Numbers of the known ones among them and their weights, of length one together."""
-        counts: Counter[int | None] = Counter(map(self.numbers.get, terms))
-        counts.pop(None, None)
-        if not counts:
-            return np.empty(0, np.int64), np.empty(0, np.float32)
-        at = np.fromiter(counts.keys(), np.int64, len(counts))
-        weights = (1 + np.log(np.fromiter(counts.values(), np.float32, len(counts)))) * self.rarity[at]
-        return at, weights / np.sqrt(weights @ weights)
+        counts = Counter(terms)
+        unknown = len(self.terms)
+        numbers = np.fromiter(map(self.numbers.get, counts, repeat(unknown)), np.int64, len(counts))
+        known = numbers < unknown
+        at = numbers[known]
+        often = np.fromiter(counts.values(), np.float32, len(counts))[known]
+        weights = (1 + np.log(often)) * self.rarity[at]
+        return at, weights / np.sqrt(weights @ weights) if len(at) else weights
 
 
 @dataclass(frozen=True)

@@ -16,10 +16,8 @@ FRAGMENTS = (2, 3)
 A_NUMBER = "0"
 _UNREADABLE = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff\u200b-\u200f\ufeff\s]+")
 _NUMBER = re.compile(r"(?<![a-z\d])\d[\d.,%]*")
-_WIDE = {
-    ord(wide): chr(ord(wide) - 0xFEE0)
-    for wide in map(chr, (*range(0xFF10, 0xFF1A), *range(0xFF21, 0xFF3B), *range(0xFF41, 0xFF5B)))
-}
+_IS_WIDE = re.compile(r"[０-９ａ-ｚ]")
+_WIDE = {ord(wide): chr(ord(wide) - 0xFEE0) for wide in map(chr, (*range(0xFF10, 0xFF1A), *range(0xFF41, 0xFF5B)))}
 
 
 @cache
@@ -31,7 +29,8 @@ def _segmenter() -> ModuleType:
 
 def tidy(text: str, longest: int) -> str:
     """One line, in one width and case; what can't be read is a space."""
-    return _UNREADABLE.sub(" ", text[:longest]).strip().translate(_WIDE).lower()
+    line = _UNREADABLE.sub(" ", text[:longest]).strip().lower()
+    return line.translate(_WIDE) if _IS_WIDE.search(line) else line
 
 
 def words_of(line: str) -> list[str]:
