@@ -30,6 +30,7 @@ NAMED_FILES = {
     "demands/letter_texts": "what each paper says before somebody changes it: pure",
     "demands/privacy": "what an asker agrees to, word for word and version by version",
     "demands/emergency_rules": "when a demand is an emergency: pure, with the rules a new place begins with",
+    "demands/triage": "what a message is about, learnt from officers: pure but for its two tables",
     "demands/routing_rules": "whose line of the map wins, and who of several gets it: pure",
     "exchange/sending": "one signed POST to a partner",
     "members/privacy": "what a worker agrees to, word for word and version by version",
