@@ -16,7 +16,7 @@ from django.urls import NoReverseMatch, reverse
 from niangjia.kernel.access.actor import Actor
 
 # Sections of the sidebar in their order; one that isn't named here comes after these.
-SECTIONS = ["", "服务受理", "组织与会员", "权益与服务", "统计分析", "系统管理"]
+SECTIONS = ["", "服务受理", "走访周记", "组织与会员", "权益与服务", "统计分析", "系统管理"]
 
 
 @dataclass(frozen=True)

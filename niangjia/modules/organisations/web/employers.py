@@ -23,6 +23,7 @@ from niangjia.modules.organisations.models import Employer, OrganisingAttempt
 from niangjia.modules.organisations.permissions import Permission
 from niangjia.modules.organisations.queries import employers as found
 from niangjia.modules.organisations.queries.at import current_path
+from niangjia.modules.organisations.queries.employer_parts import parts_of_employer
 from niangjia.modules.organisations.queries.organisations import organisation_in_sight, organisation_options
 from niangjia.modules.organisations.queries.zones import zone_of
 from niangjia.modules.organisations.rules import Attempt, Nature, OrganisationKind, SizeBand
@@ -143,6 +144,7 @@ def _shown(request: HttpRequest, row: Employer) -> HttpResponse:
             "zone": zone_of(row, actor) if actor.can(Permission.ZONE_VIEW) else None,
             "history": told(entry for entry in history("organisations.employer", row.pk) if entry.verb != ATTEMPTED),
             "may_edit": may_edit,
+            "parts": parts_of_employer(row.pk, actor),
         },
     )
 

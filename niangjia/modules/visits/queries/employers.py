@@ -51,6 +51,11 @@ def employer_in_words(employer: Any) -> dict[str, str]:
     }
 
 
+def in_words(field: str, value: str) -> str:
+    """A value of a proposal, for people."""
+    return _STATES.get(value, value) if field == "union_state" else value or "未登记"
+
+
 def position_of(employer: Any) -> str:
     """As a proposal writes it: '32.123456,119.123456'; empty without one."""
     if employer.latitude is None or employer.longitude is None:

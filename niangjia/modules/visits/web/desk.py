@@ -9,7 +9,10 @@ SECTION = "走访周记"
 
 
 def register() -> None:
-    from niangjia.modules.visits.web import planning_desk
+    from niangjia.modules.visits.web import planning_desk, visits_desk
 
+    visits_desk.register()
     planning_desk.register()
-    desk.register_menu(desk.MenuEntry(SECTION, "现场走访", "map-pin-check", "visits:field", Permission.VISIT_MAKE, order=5))
+    desk.register_menu(
+        desk.MenuEntry(SECTION, "现场走访", "map-pin-check", "visits:field", Permission.VISIT_MAKE, order=5)
+    )
