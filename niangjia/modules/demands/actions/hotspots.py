@@ -29,6 +29,7 @@ from niangjia.modules.demands.queries.hotspots import hot_spot_in_sight
 WINDOW, QUIET_AFTER = timedelta(days=WINDOW_DAYS), timedelta(days=QUIET_AFTER_DAYS)
 MOST_AT_ONCE = 1_000
 MOST_COMPARED = 20_000
+WRITTEN_AT_ONCE = 500
 LOCK = "demands.hotspots"
 _REASON = "the product compares demands, whoever sees them"
 Traces = Sequence[DemandTrace]
@@ -77,7 +78,9 @@ def _fill_in(traces: Traces, now: datetime) -> None:
         if demand.employer_id:
             trace.words.append(f"{BESIDE}{demand.employer_id}")
         trace.places, trace.asker, trace.read_at = places.keys(), _asker(demand), now
-    DemandTrace.objects.unscoped(reason=_REASON).bulk_update(traces, ["words", "places", "asker", "read_at"])
+    DemandTrace.objects.unscoped(reason=_REASON).bulk_update(
+        traces, ["words", "places", "asker", "read_at"], batch_size=WRITTEN_AT_ONCE
+    )
 
 
 def _asker(demand: Demand) -> str:
@@ -120,8 +123,11 @@ def _grown(spot_id: int | None, members: Traces, now: datetime) -> HotSpot:
     spots = HotSpot.objects.unscoped(reason=_REASON)
     spot = spots.get(pk=spot_id) if spot_id else HotSpot(state=State.WATCHED)
     place(spot, members)
-    if spot.state == State.QUIET and spot.last_at > now - QUIET_AFTER:
-        spot.state, spot.ended_at, spot.ended_because = State.WATCHED, None, ""
+    is_quiet = spot.last_at <= now - QUIET_AFTER
+    if spot.state == State.QUIET and not is_quiet:
+        spot.state, spot.ended_at = State.WATCHED, None
+    elif spot.state == State.WATCHED and is_quiet:
+        spot.state, spot.ended_at = State.QUIET, now
     spot.save()
     loose = [trace.pk for trace in members if trace.spot_id != spot.pk]
     DemandTrace.objects.unscoped(reason=_REASON).filter(pk__in=loose).update(spot=spot)
@@ -215,6 +221,8 @@ def _let_go(now: datetime) -> None:
     spots.filter(traces=None, state=State.WATCHED, case=None).delete()
     quiet = spots.filter(ended_at=None, last_at__lte=now - QUIET_AFTER).exclude(state=State.DISMISSED)
     quiet.update(state=State.QUIET, ended_at=now)
+    alone = DemandTrace.objects.unscoped(reason=_REASON).filter(spot=None, at__lte=now - 2 * WINDOW)
+    alone.exclude(read_at=None).delete()  # nothing is compared with them any more
 
 
 def _note_forgotten(now: datetime) -> None:

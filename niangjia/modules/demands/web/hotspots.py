@@ -47,7 +47,7 @@ from niangjia.ui.pages import actor_of, number_in, sent
 ENDED = frozenset({State.QUIET, State.DISMISSED})
 TONES = {State.WATCHED: "info", State.WARNED: "error", State.JOINED: "success"}
 HOURS_SHOWN, DAYS_SHOWN = 48, 60
-HIGH = 40
+HIGH, FEWEST_BARS = 40, 12
 MOST_LISTED = 200
 
 
@@ -62,10 +62,12 @@ class Bar(NamedTuple):
 
 
 def bars(said: Sequence[tuple[str, int]]) -> list[Bar]:
+    """Slim ones, however few there are."""
     most = max((people for _, people in said), default=0) or 1
+    empty = [("", 0)] * (FEWEST_BARS - len(said))
     return [
         Bar(label, people, at * 10, HIGH - people * HIGH / most, people * HIGH / most)
-        for at, (label, people) in enumerate(said)
+        for at, (label, people) in enumerate([*said, *empty])
     ]
 
 
@@ -109,7 +111,7 @@ def hot_spot(request: HttpRequest, pk: int) -> HttpResponse:
             "shown": shown, "spot": spot, "state": state_mark(shown.state), "place": names.get(spot.scope_id, ""),
             "rows": [(demand, stage_mark(demand.case), asker_shown(demand).name, names.get(demand.case.scope_id, "")) for demand in demands],
             "bars": bars(_timeline(demands)), "by_hour": _is_quick(demands),
-            "joint": spot.case if spot.case_id in seen else None, "main": main, "others": len(others),
+            "joint": spot.case if spot.case_id in seen else None, "main": main, "others": len(others), "joinable": len(others) + 1 if others else 0,
             "may_join": may and bool(others), "may_dismiss": may and shown.state not in (State.JOINED, State.DISMISSED),
             "may_take": may and spot.warned_at is not None and spot.taken_at is None and shown.state in LIVE,
             "more": max(shown.demands - len(demands), 0),
