@@ -1,0 +1,119 @@
+"""年评议 on the desk: put forward, judged by others, published; and an officer's year."""
+
+from __future__ import annotations
+
+from io import BytesIO
+from typing import Any
+
+import docx
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from niangjia.kernel.access.queries import actor_of
+from niangjia.modules.insight.tests.test_visits import World
+from niangjia.modules.organisations.testing import officer
+from niangjia.modules.visits.actions.years import NominationKind, open_year_round, put_forward
+from niangjia.modules.visits.queries.postings import posting_of
+from niangjia.modules.visits.queries.years import findings_to_put_forward, nominations_of
+from niangjia.modules.visits.testing import NOW
+
+ADDRESS = "/desk/visits/years/"
+BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
+
+
+@pytest.fixture
+def world(db: None) -> World:
+    return World()
+
+
+def client_of(user: Any) -> Client:
+    client = Client()
+    client.force_login(user, backend=BACKEND)
+    return client
+
+
+def test_from_putting_forward_to_the_published_page(world) -> None:
+    chair, liaison = client_of(world.chair), client_of(world.liaison)
+    assert "还没有年度评议" in chair.get(ADDRESS).content.decode()
+    opened = chair.post(f"{ADDRESS}open/", {"scope": world.tree.county.pk, "year": 2026})
+    assert opened.status_code == 302
+    address = opened.headers["Location"]
+    finding = findings_to_put_forward(world.liaison.pk, 2026)[0]
+    form = liaison.get(f"{address}put-forward/?finding={finding.pk}").content.decode()
+    assert finding.text in form
+    said = {
+        "kind": "finding",
+        "finding": finding.pk,
+        "author": world.liaison.pk,
+        "title": "高温津贴没发",
+        "text": "问了才知道。",
+    }
+    assert liaison.post(f"{address}put-forward/", said).status_code == 302
+    assert liaison.post(f"{address}put-forward/", said).status_code == 422
+    judges = [officer("RIGHTS_OFFICER", world.tree.county, f"评委{number}") for number in range(3)]
+    chosen = {"judges": [one.pk for one in (*judges, world.liaison)]}
+    assert chair.post(f"{address}judges/", {"judges": [judges[0].pk]}).status_code == 422
+    assert chair.post(f"{address}judges/", chosen).status_code == 302
+    nomination = nominations_of(_round(world))[0]
+    points = f"/desk/visits/nominations/{nomination.pk}/judge/"
+    assert "您自己的，由别的评委评" in liaison.get(address).content.decode()
+    assert liaison.post(points, {"points": 10}).status_code == 403
+    assert chair.post(points, {"points": 10}).status_code == 403
+    for number, one in enumerate(judges):
+        assert "年评议等我打分" in client_of(one).get("/desk/").content.decode()
+        assert client_of(one).post(points, {"points": "²"}).status_code == 409
+        assert client_of(one).post(points, {"points": 8 + number}).status_code == 302
+    assert chair.post(f"{address}publish/").status_code == 302
+    page = liaison.get(address).content.decode()
+    assert "9.00" in page
+    assert "驻联干部的一年" in page
+    assert chair.get(f"{address}file/").content.startswith(b"%PDF-")
+    word = docx.Document(BytesIO(chair.get(f"{address}file/?format=docx").content))
+    assert word.paragraphs[0].text == "2026年度好发现、好建议评议结果"
+    assert "高温津贴没发" in word.element.xml
+
+
+def _round(world: World) -> Any:
+    from niangjia.modules.visits.queries.years import rounds_in_sight
+
+    return rounds_in_sight(actor_of(world.chair.pk, now=NOW)).first()
+
+
+def test_those_below_take_part_and_those_beside_do_not(world) -> None:
+    row = open_year_round(scope_id=world.tree.north.pk, year=2026, actor=actor_of(world.chair.pk, now=NOW), now=NOW)
+    assert client_of(officer("LIAISON_OFFICER", world.tree.mill)).get(f"{ADDRESS}{row.pk}/").status_code == 200
+    beside = client_of(officer("LIAISON_OFFICER", world.tree.south))
+    assert beside.get(f"{ADDRESS}{row.pk}/").status_code == 404
+    auditor = client_of(officer("AUDITOR", world.tree.north))
+    assert auditor.get(f"{ADDRESS}{row.pk}/put-forward/").status_code == 403
+    assert auditor.get(f"{ADDRESS}{row.pk}/file/").status_code == 409
+
+
+def test_an_officers_year(world) -> None:
+    row = posting_of(world.liaison.pk, NOW.date())
+    answer = client_of(world.liaison).get(f"{ADDRESS}officers/{row.pk}/?year=2026")
+    line = answer.context["line"]
+    assert (line["visits"], line["explained"], line["passed_on"], line["resolved"]) == (2, 1, 1, 1)
+    assert line["weeks_done"] <= line["weeks_due"]
+    for strange in ("9999", "0", "²", "x" * 40):
+        assert client_of(world.chair).get(f"{ADDRESS}officers/{row.pk}/", {"year": strange}).status_code == 200
+
+
+def test_more_nominations_ask_no_more(world) -> None:
+    who = actor_of(world.chair.pk, now=NOW)
+    row = open_year_round(scope_id=world.tree.county.pk, year=2026, actor=who, now=NOW)
+    client = client_of(world.chair)
+
+    def asked() -> int:
+        with CaptureQueriesContext(connection) as queries:
+            assert client.get(f"{ADDRESS}{row.pk}/").status_code == 200
+        return len(queries)
+
+    put_forward(row.pk, kind=NominationKind.SUGGESTION, title="一", text="一", actor=who, now=NOW)
+    asked()
+    few = asked()
+    for number in range(4):
+        put_forward(row.pk, kind=NominationKind.FINDING, title=f"第{number}条", text="x", actor=who, now=NOW)
+    assert asked() == few
