@@ -88,7 +88,9 @@ def answers_in_json(permission: str | None) -> Callable[[Callable[..., HttpRespo
     def decorate(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
         @wraps(view)
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-            if not request.user.is_authenticated:
+            # A draft that somebody else wrote on this phone is nobody's to send.
+            owner = request.headers.get("X-Outbox-Owner", "")
+            if not request.user.is_authenticated or owner not in {"", str(request.user.pk)}:
                 return said(401, LOG_IN_AGAIN)
             actor = actor_of(request)
             if permission is not None and not actor.can(permission):

@@ -58,6 +58,17 @@ async ({name, wide}) => {
 """
 
 
+# The first visit arrives, its answer does not.
+LOST = """
+const real = window.fetch;
+let posts = 0;
+window.fetch = async (...asked) => {
+  const answer = await real(...asked);
+  if (asked[1]?.method === "POST" && !posts++) throw new TypeError("lost");
+  return answer;
+};
+void 0;
+"""
 HEIC = b"\x00\x00\x00\x18ftypheic" + bytes(200)
 NO_ROOM = """
 window.put = IDBObjectStore.prototype.put;
@@ -231,7 +242,14 @@ def test_a_visit_in_a_basement(phone: Phone, field: Field) -> None:
     expect(page.get_by_text("请填“有没有测过一氧化碳”。")).to_be_visible()  # the new form asks more
     page.get_by_role("group", name="有没有测过一氧化碳").get_by_role("button", name="否").click()
     expect(page.get_by_label("小结")).to_have_value(SUMMARY)
+    page.evaluate(LOST)
     phone.tap("交上去")
+    expect(page.locator("[data-waiting]")).to_contain_text("待发送")
+    page.locator("[data-waiting]").get_by_role("button", name="北山地下冷库").click()
+    expect(page.get_by_text("可能已经送到")).to_be_visible()  # and can't be changed behind the server's back
+    expect(page.get_by_role("button", name="还要改一改")).to_be_hidden()
+    phone.tap("返回")
+    phone.tap("现在就发")
     expect(page.locator("[data-sent]")).to_contain_text("北山地下冷库")
     ensure_nothing_is_lost(field)
     assert phone.drafts() == {"sent": 1}

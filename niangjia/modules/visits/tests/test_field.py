@@ -203,6 +203,13 @@ def test_whoever_is_logged_out_is_told_so_in_json(field: Field, method: str) -> 
     assert field.client.get("/desk/outbox/").status_code == 401
 
 
+def test_a_draft_of_somebody_else_on_this_phone_isnt_taken(field: Field) -> None:
+    payload = {"payload": json.dumps(said(field))}
+    for owner, status in ((str(field.user.pk + 1), 401), ("", 201)):
+        answer = field.client.post(HAND_IN, payload, headers={"X-Outbox-Owner": owner})
+        assert answer.status_code == status
+
+
 def test_without_the_token_nothing_is_taken(field: Field) -> None:
     strict = Client(enforce_csrf_checks=True)
     strict.force_login(field.user, backend=BACKEND)

@@ -151,7 +151,7 @@ export default () => ({
   get urgent() {
     return this.rows.filter((row) => row.state === "choose" || row.state === "problem");
   },
-  get open_drafts() {
+  get unfinished() {
     return this.rows.filter((row) => row.state === "draft");
   },
   get waiting() {
@@ -165,7 +165,7 @@ export default () => ({
     const parts = [];
     if (this.waiting.length) parts.push(`${this.waiting.length} 份等着发送`);
     if (this.urgent.length) parts.push(`${this.urgent.length} 份要您处理`);
-    if (this.open_drafts.length) parts.push(`${this.open_drafts.length} 份草稿`);
+    if (this.unfinished.length) parts.push(`${this.unfinished.length} 份草稿`);
     return parts.join(" · ") || "没有等着发送的";
   },
   get found() {

@@ -59,7 +59,7 @@ async function sendOne(row, token) {
   const content = { ...row.content, draft: row.id, device_now: new Date().toISOString() };
   form.append("payload", JSON.stringify(content, spoken));
   for (const photo of await photosOf(row.id)) form.append("photos", photo.blob, photo.name);
-  return ask(row.url, { method: "POST", body: form, headers: { "X-CSRFToken": token } });
+  return ask(row.url, { method: "POST", body: form, headers: { "X-CSRFToken": token, "X-Outbox-Owner": String(row.owner) } });
 }
 
 const SORRY = "服务器没有收下，稿件还在手机里。请稍后再试，多次这样请联系系统管理员。";
@@ -80,12 +80,12 @@ async function settle(row, answer) {
   if (answer.status === 413) return change(row.id, becomes("problem", { said: "照片加起来太大，请去掉几张再交。" }));
   if (answer.status >= 400 && answer.status < 500 && answer.status !== 429)
     return change(row.id, becomes("problem", { problems: body?.problems ?? {}, said: body?.message ?? SORRY }));
-  return change(row.id, becomes("waiting", { said: SORRY, unsure: UNSURE.has(answer.status), stumbled: true }));
+  return change(row.id, becomes("waiting", { said: SORRY, unsure: answer.ok || UNSURE.has(answer.status) }));
 }
 
 async function run(tell) {
   // Whoever holds the lock is the only one who sends: a draft that says 发送中 was left by one who died.
-  const mine = (row) => (row.state === "waiting" || row.state === "sending");
+  const mine = (row) => row.state === "waiting" || row.state === "sending";
   const waiting = (await everyDraft()).filter(mine).sort((a, b) => a.ready_at - b.ready_at);
   if (!waiting.length) return { left: 0 };
   let { user, token } = await whoami();
@@ -98,12 +98,14 @@ async function run(tell) {
     try {
       let answer = await sendOne(row, token);
       if (answer.status === 403 && !(await said(answer))) {
-        ({ token } = await whoami());
+        const now = await whoami();
+        if (now.user !== user) throw new LoggedOut(); // somebody else came to this phone meanwhile
+        ({ token } = now);
         answer = await sendOne(row, token);
       }
       await settle(row, answer);
     } catch (error) {
-      if (error instanceof Unreachable) await change(id, (found) => ({ ...found, state: "waiting" }));
+      await change(id, (found) => found.state === "sending" && { ...found, state: "waiting", unsure: error instanceof Unreachable });
       throw error;
     } finally {
       tell();
