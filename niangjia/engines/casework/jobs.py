@@ -5,6 +5,7 @@ from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
 from niangjia.engines.casework.actions.climbing import bring_orphans, climb_due
+from niangjia.engines.casework.actions.silence import tell_of_silence
 from niangjia.engines.casework.reclocking import reclock_open
 
 
@@ -18,6 +19,12 @@ def climb(timestamp: int) -> None:
 @app.task(name="casework.bring_orphans", queueing_lock="casework.bring_orphans", pass_context=False)
 def bring_what_nobody_leads(timestamp: int) -> None:
     bring_orphans(now=timezone.now())
+
+
+@app.periodic(cron="20 * * * *")
+@app.task(name="casework.tell_of_silence", queueing_lock="casework.tell_of_silence", pass_context=False)
+def tell_who_waits_for_facts(timestamp: int) -> None:
+    tell_of_silence(now=timezone.now())
 
 
 @app.task(name="casework.reclock", lock="casework.reclock", retry=RetryStrategy(max_attempts=3, wait=30))

@@ -90,14 +90,14 @@ WORKED_ON = frozenset({Stage.ACCEPTED, Stage.IN_HAND})
 
 TRANSITIONS: Mapping[Verb, Mapping[Stage, Stage]] = {
     Verb.ACCEPT: {Stage.RECEIVED: Stage.ACCEPTED},
-    Verb.REFUSE: {Stage.RECEIVED: Stage.REFUSED},
+    Verb.REFUSE: dict.fromkeys(WAITING, Stage.REFUSED),
     Verb.ASK_FACTS: {Stage.RECEIVED: Stage.FACTS_ASKED},
     Verb.MERGE: dict.fromkeys(WAITING | WORKED_ON, Stage.MERGED),
     Verb.TAKE: {Stage.RECEIVED: Stage.IN_HAND, Stage.ACCEPTED: Stage.IN_HAND, Stage.IN_HAND: Stage.IN_HAND},
     Verb.ANSWER: {Stage.ACCEPTED: Stage.ANSWERED, Stage.IN_HAND: Stage.ANSWERED},
     Verb.CLOSE_AT_ONCE: {Stage.RECEIVED: Stage.RESOLVED},
     Verb.REOPEN: {Stage.RESOLVED: Stage.IN_HAND, Stage.CLOSED: Stage.IN_HAND},
-    Verb.WITHDRAW: dict.fromkeys(OPEN, Stage.WITHDRAWN),
+    Verb.WITHDRAW: dict.fromkeys(OPEN | {Stage.MERGED}, Stage.WITHDRAWN),
 }
 """From which stage to which, of the verbs that move a case by themselves; a call-back decides by what was heard."""
 
@@ -107,6 +107,8 @@ MINUTES_BETWEEN_TRIES = 30  # two tries within half an hour are one
 HAND_BACKS = 3
 MOST_EXTENSION_DAYS = 60
 RATINGS = range(1, 6)
+POOR = 2
+"""So few stars say that it isn't well, even where it was resolved."""
 
 # --- who may do what, and when ---
 
@@ -135,10 +137,10 @@ _WORKS = Right(WORKED_ON, _SUPERVISE, _LEAD, _HANDLE)
 
 RIGHTS: Mapping[Verb, Right] = {
     Verb.ACCEPT: Right(_BEFORE_WORK, _ACCEPT),
-    Verb.REFUSE: Right(_BEFORE_WORK, _ACCEPT),
+    Verb.REFUSE: Right(WAITING, _ACCEPT),  # of one sent back for facts only when the asker was silent too long
     Verb.ASK_FACTS: Right(_BEFORE_WORK, _ACCEPT),
     Verb.CLOSE_AT_ONCE: Right(_BEFORE_WORK, _ACCEPT | _HANDLE),
-    Verb.GIVE_FACTS: Right(OPEN, _ACCEPT | _SUPERVISE, _LEAD | _RECORDER, asker=True),
+    Verb.GIVE_FACTS: Right(OPEN | {Stage.MERGED}, _ACCEPT | _SUPERVISE, _LEAD | _RECORDER, asker=True),
     Verb.MERGE: Right(WAITING | WORKED_ON, _ACCEPT),
     Verb.SPLIT: Right(_MOVING, _ACCEPT),
     Verb.ROUTE: Right(_BEFORE_WORK, _ACCEPT),
@@ -159,7 +161,7 @@ RIGHTS: Mapping[Verb, Right] = {
         frozenset({Stage.ANSWERED, Stage.RESOLVED, Stage.CLOSED, Stage.MERGED}), frozenset({"call_back"}), asker=True
     ),
     Verb.REOPEN: Right(frozenset({Stage.RESOLVED, Stage.CLOSED}), _ACCEPT | _SUPERVISE, asker=True),
-    Verb.WITHDRAW: Right(OPEN, _ACCEPT, _RECORDER, asker=True),
+    Verb.WITHDRAW: Right(OPEN | {Stage.MERGED}, _ACCEPT, _RECORDER, asker=True),
     Verb.URGE: Right(OPEN, _SUPERVISE, _RECORDER, asker=True),
     Verb.INSTRUCT: Right(EVERY - {Stage.MERGED}, _DECIDES),
     Verb.REMARK: Right(EVERY, _ACCEPT | _HANDLE | _SUPERVISE | _DECIDES | {"call_back"}, _INSIDE),

@@ -32,6 +32,7 @@ from niangjia.engines.casework.actions.pausing import (
     resume_clock,
 )
 from niangjia.engines.casework.actions.receiving import accept_case, ask_facts, close_at_once, give_facts, refuse_case
+from niangjia.engines.casework.actions.silence import tell_of_silence
 from niangjia.engines.casework.actions.speaking import instruct_case, remark, reply, urge_case
 from niangjia.engines.casework.kinds import ASKER
 
@@ -41,5 +42,5 @@ __all__ = [
     "edit_case", "finish_task", "give_facts", "hand_back", "hand_over", "hand_over_all", "instruct_case", "invite",
     "let_look", "merge_cases", "open_case", "opening", "pause_clock", "rate_case", "record_outside_answer", "refuse_case",
     "regrade_case", "remark", "reopen_case", "reply", "resume_clock", "route_case", "send_out", "split_case",
-    "take_case", "urge_case", "withdraw_case",
+    "take_case", "tell_of_silence", "urge_case", "withdraw_case",
 ]  # fmt: skip

@@ -6,15 +6,16 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from niangjia.engines.casework.actions.clocks import end_pause
-from niangjia.engines.casework.actions.following import promote_heir, tell_merged
+from niangjia.engines.casework.actions.following import note_in_main, promote_heir, tell_main, tell_merged
 from niangjia.engines.casework.actions.passing import ensure_may_know
 from niangjia.engines.casework.actions.stepping import Step, end, set_lead, stepping
-from niangjia.engines.casework.actions.telling import tell
 from niangjia.engines.casework.kinds import kind_named
 from niangjia.engines.casework.models import CallBack, Case
-from niangjia.engines.casework.queries.people import able_at
+from niangjia.engines.casework.queries.people import able_at, heads
 from niangjia.engines.casework.rules import (
+    ENDED,
     MINUTES_BETWEEN_TRIES,
+    POOR,
     RATINGS,
     TRIES,
     Stage,
@@ -95,14 +96,17 @@ def rate_case(
         if case.stage_now is Stage.ANSWERED:
             following = after_call_back(case.stage_now, reached=True, satisfied=is_satisfied, tries=case.tries)
         _confirmed(step, following, is_satisfied=is_satisfied, rating=rating)
-        if case.merged_into is not None and not is_satisfied:
-            _tell_main(case.merged_into, f"并入的 {case.number} 诉求人不满意", text=step.text, now=now)
+        bad = not is_satisfied or (rating is not None and rating <= POOR)
+        if bad and case.merged_into is not None:
+            tell_main(case, "诉求人不满意", text=step.text, now=now)
+        elif bad and case.stage in ENDED:
+            # The figure changes and nothing moves: those who could still put it right must hear.
+            above = [] if case.is_confidential else [one.user_id for one in heads(case, now=now)]
+            step.tell(
+                dict.fromkeys([case.lead_id, *above]),
+                f"诉求人评价不满意（{rating} 分）" if rating else "诉求人评价不满意",
+            )
     return step.case
-
-
-def _tell_main(main: Case, title: str, *, text: str, now: datetime) -> None:
-    """The work goes on there: whoever has it hears the merged asker's word, which moves nothing by itself."""
-    tell(main, [main.lead_id] if main.lead_id else _desk(main, now=now), title, text=text, now=now)
 
 
 def _confirmed(step: Step, following: Stage, *, is_satisfied: bool | None, rating: int | None) -> None:
@@ -148,6 +152,10 @@ def withdraw_case(case_id: int, *, reason: str, actor: Actor, now: datetime, by_
     with stepping(case_id, Verb.WITHDRAW, actor=actor, now=now, text=reason, by_name=by_name) as step:
         case = step.case
         ensure_text(reason, "请写明撤回的理由。", "reason")
+        if case.merged_into is not None:  # the main one goes on for the others
+            tell_main(case, "诉求人已撤回", text=step.text, now=now)
+            note_in_main(case, f"诉求人已撤回：{step.text}", now=now)
+            case.merged_into = None
         step.tell([case.lead_id], "诉求人已撤回")
         promote_heir(case, actor=actor, now=now)
         end(case, Stage.WITHDRAWN, now=now)

@@ -7,10 +7,13 @@ from datetime import datetime
 from typing import Any
 
 from niangjia.engines.casework.actions.clocks import copy_pauses
-from niangjia.engines.casework.actions.stepping import end, set_lead, take_part, writing
+from niangjia.engines.casework.actions.stepping import Step, end, set_lead, take_part, write_entry, writing
+from niangjia.engines.casework.actions.telling import tell
+from niangjia.engines.casework.kinds import kind_named
 from niangjia.engines.casework.models import Case, Role
+from niangjia.engines.casework.queries.people import able_at
 from niangjia.engines.casework.rules import Stage, Verb
-from niangjia.kernel.access.actor import Actor
+from niangjia.kernel.access.actor import SYSTEM, Actor
 from niangjia.kernel.access.scoped import ScopedQuerySet
 
 
@@ -36,6 +39,21 @@ def tell_merged(main: Case, *, text: str, file_ids: Sequence[int] = (), actor: A
             step.data = {"of_main": main.pk}
             case.answered_at = now
             case.first_answered_at = case.first_answered_at or now
+
+
+def tell_main(case: Case, title: str, *, text: str, now: datetime) -> None:
+    """The work goes on there: whoever has it hears the merged asker's word, which moves nothing by itself."""
+    main = case.merged_into
+    if main is not None:
+        desk = [] if main.lead_id else [told.user_id for told in able_at(main, kind_named(main.kind).accept, now=now)]
+        tell(main, [main.lead_id] if main.lead_id else desk, f"并入的 {case.number} {title}", text=text, now=now)
+
+
+def note_in_main(case: Case, text: str, *, now: datetime) -> None:
+    """A line for those at work there; not one that its asker reads. The main one isn't locked: nothing of it changes."""
+    main = case.merged_into
+    if main is not None:
+        write_entry(Step(main, SYSTEM, now, main.stage_now, f"并入的 {case.number} {text}"), Verb.REMARK)
 
 
 def refuse_merged(main: Case, *, reason: str, elsewhere: str, actor: Actor, now: datetime) -> None:

@@ -34,7 +34,7 @@ def invite(
     with stepping(case_id, Verb.INVITE, actor=actor, now=now, text=text) as step:
         ensure_text(text, "请写明请对方做什么。")
         task = _task(step.case, TaskOf.CO_HANDLING, text, scope_id, user_id, due_at, actor=actor, now=now)
-        step.data = _names(task)
+        step.data = names_in(task)
         step.tell([task.user_id], "请您协办")
     return task
 
@@ -67,7 +67,8 @@ def _task(  # noqa: PLR0917
     return task
 
 
-def _names(task: Task) -> dict[str, object]:
+def names_in(task: Task) -> dict[str, object]:
+    """What the line about a task carries."""
     return {
         "task": task.pk, "of": task.of, "user": task.user_id, "user_name": task.user.name if task.user else "",
         "office": task.office, "scope": task.scope_id,
@@ -99,7 +100,7 @@ def finish_task(task_id: int, *, answer: str, file_ids: Sequence[int] = (), acto
             raise NotPermitted("这一项交给了别人，请由本人或主办人填写。")
         ensure_text(answer, "请写明办得怎么样。", "answer")
         _done(task, answer, file_ids, now)
-        step.data = _names(task)
+        step.data = names_in(task)
         step.tell([step.case.lead_id], "协办已完成")
     return task
 
@@ -117,7 +118,7 @@ def drop_task(task_id: int, *, reason: str, actor: Actor, now: datetime) -> Task
         ensure_text(reason, "请写明取消的理由。", "reason")
         task.dropped_at = now
         task.save(update_fields=["dropped_at"])
-        step.data = _names(task)
+        step.data = names_in(task)
         step.tell([task.user_id], "协办已取消")
         if task.user_id and not step.case.tasks.filter(user=task.user_id, dropped_at=None).exists():
             leave_part(step.case, Role.CO_HANDLER, now=now, user_id=task.user_id)
@@ -138,7 +139,7 @@ def send_out(
             case=step.case, of=TaskOf.OUTSIDE, office=office.strip()[:60], paper_number=paper_number.strip()[:40],
             text=text.strip()[:500], due_at=due_at, given_by_name=actor.name, given_at=now,
         )  # fmt: skip
-        step.data = _names(task) | {"paper_number": task.paper_number, "due_on": due_on.isoformat()}
+        step.data = names_in(task) | {"paper_number": task.paper_number, "due_on": due_on.isoformat()}
     return task
 
 
@@ -153,7 +154,7 @@ def record_outside_answer(
         if not answer.strip() and not file_ids:
             raise Refused("case.text", "请写下对方的回复，或添加回函的照片。", "answer")
         _done(task, answer, file_ids, now)
-        step.data = _names(task)
+        step.data = names_in(task)
         step.tell([step.case.lead_id], f"{task.office}已回复")
     return task
 

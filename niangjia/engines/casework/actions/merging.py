@@ -57,18 +57,18 @@ def merge_cases(case_ids: Sequence[int], *, into_id: int, reason: str, actor: Ac
     numbers = [cases[pk].number for pk in wanted if pk != into_id]
     with writing(main, Verb.MERGE, actor=actor, now=now, text=reason) as step:
         step.data = {"merged": [pk for pk in wanted if pk != into_id], "numbers": numbers}
-        _keep_from_all(main, cases.values(), now=now)
+        _keep_from_all(main, cases.values(), actor=actor, now=now)
         _run_as_the_most_pressing(main, cases.values())
         step.tell([main.lead_id], "并入了其他事项")
     return main
 
 
-def _keep_from_all(main: Case, cases: Iterable[Case], *, now: datetime) -> None:
+def _keep_from_all(main: Case, cases: Iterable[Case], *, actor: Actor, now: datetime) -> None:
     """Whoever must not know one of them knows nothing of the main one from now on."""
     together = list(cases)
     main.kept_from = sorted({place for case in together for place in case.kept_from})
     main.kept_from_users = sorted({user for case in together for user in case.kept_from_users})
-    if main.lead_id in shut_out(main, now=now) or _kept_from_its_place(main):
+    if main.lead_id in shut_out(main, actor=actor, now=now) or _kept_from_its_place(main):
         raise Refused("case.kept_from", "按回避规定，主件的承办单位或承办人不能办理并入的事项。请先转办。", "into_id")
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from niangjia.engines.casework.actions.clocks import end_pause, start_pause
-from niangjia.engines.casework.actions.following import refuse_merged, tell_merged
+from niangjia.engines.casework.actions.following import note_in_main, refuse_merged, tell_main, tell_merged
 from niangjia.engines.casework.actions.stepping import end, set_lead, stepping
 from niangjia.engines.casework.kinds import kind_named
 from niangjia.engines.casework.models import Case
@@ -66,6 +66,10 @@ def give_facts(
         else:
             whom = [case.lead_id] if case.lead_id else []
         step.tell(whom, "有补充材料")
+        if case.merged_into is not None:
+            files = f"（{len(file_ids)} 个附件，见该件）" if file_ids else ""
+            tell_main(case, "有补充材料", text=step.text, now=now)
+            note_in_main(case, f"补充：{step.text}{files}", now=now)
     return step.case
 
 

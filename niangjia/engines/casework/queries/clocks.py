@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.conf import settings
+
 from niangjia.engines.casework.clock import Span, limit_named, start_of
 from niangjia.engines.casework.models import Case
 from niangjia.engines.casework.rules import ENDED, LIMIT_LABELS, Stage
 from niangjia.kernel.worktime.explaining import Explanation
-from niangjia.kernel.worktime.limits import Limit
+from niangjia.kernel.worktime.limits import Limit, Unit
 from niangjia.kernel.worktime.queries import clock_of
 
 
@@ -59,6 +61,13 @@ def _dues(case: Case) -> list[tuple[str, datetime | None]]:
         return [("accept", case.accept_due_at), ("own", case.own_due_at)]
     answer = [] if _is_answered(case) else [("answer", case.answer_due_at)]
     return [*answer, ("close", case.close_due_at), ("own", case.own_due_at)]
+
+
+def facts_due(case: Case) -> datetime | None:
+    """Until when the asker may take for the facts that were asked; None: none were."""
+    if case.stage_now is not Stage.FACTS_ASKED or case.paused_at is None:
+        return None
+    return clock_of(str(case.scope.path)).deadline(case.paused_at, Limit(settings.FACTS_DAYS, Unit.WORKING_DAYS))
 
 
 def explanation_of(case: Case, limit: str) -> Explanation:

@@ -7,9 +7,11 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from django.db.models import Q, QuerySet
+from django.utils import timezone
 
 from niangjia.engines.casework.kinds import ASKER, kind_named
 from niangjia.engines.casework.models import Case, Entry, Task, TaskOf
+from niangjia.engines.casework.queries.clocks import facts_due
 from niangjia.engines.casework.queries.rights import has_right, may_by_place, roles_of
 from niangjia.engines.casework.rules import (
     HAND_BACKS,
@@ -82,6 +84,20 @@ class Asked(NamedTuple):
     case: Case
     actor: Actor
     now: datetime
+
+
+def _refuses(asked: Asked) -> None:
+    until = facts_due(asked.case)
+    if until is not None and asked.now < until:
+        shown = timezone.localtime(until)
+        raise Refused("case.facts", f"诉求人可以补充到 {shown:%Y-%m-%d}，到期没有补充才能不予受理。")
+
+
+def _goes_on(asked: Asked) -> None:
+    """Of a merged one the asker alone still says something, as long as the main one goes on."""
+    main = asked.case.merged_into
+    if main is not None and (asked.actor != ASKER or not main.is_open):
+        raise Refused("case.merged", f"已并入 {main.number}，请在那里办理。")
 
 
 def _takes(asked: Asked) -> None:
@@ -191,6 +207,9 @@ def _is_consulted(asked: Asked) -> None:
 
 
 _CONDITIONS: Mapping[Verb, Callable[[Asked], None]] = {
+    Verb.REFUSE: _refuses,
+    Verb.GIVE_FACTS: _goes_on,
+    Verb.WITHDRAW: _goes_on,
     Verb.TAKE: _takes,
     Verb.ASSIGN: _assigns,
     Verb.HAND_BACK: _hands_back,

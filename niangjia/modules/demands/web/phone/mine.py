@@ -102,8 +102,8 @@ def shown(
         "is_open": is_open, "grave": is_grave(demand), "just_sent": just_sent(request, demand.pk),
         "forms": {name: form() for name, form in FORMS.items()} | (refused or {}),
         "refused": next(iter(refused or {}), ""), "can_rate": reading.to_rate(demand), "can_urge": can_urge,
-        "can_reopen": asker_side.may_reopen(demand, now=now), "can_give": demand.case.is_open,
-        "can_withdraw": demand.case.is_open,
+        "can_reopen": asker_side.may_reopen(demand, now=now), "can_give": is_open,
+        "can_withdraw": is_open,
     }  # fmt: skip
     response = render(request, "demands/phone/my_demand.html", context)
     response["Cache-Control"] = "no-store, private"
