@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from typing import Any
 
 from niangjia.engines.casework.models import Case
 from niangjia.modules.demands.models import Demand
@@ -10,12 +11,11 @@ from niangjia.modules.demands.testing import NOW, demand
 from niangjia.modules.demands.tests.sayings import SAID, made
 from niangjia.modules.demands.triage.models import TriageDecision
 from niangjia.modules.demands.triage.rules import Field
-from niangjia.modules.organisations.models import Organisation
 
 OURS = "the test makes its own rows"
 
 
-def chosen_before(at: Organisation, count: int, *, seed: int = 1, kinds: dict[str, str] | None = None) -> None:
+def chosen_before(at: Any, count: int, *, seed: int = 1, kinds: dict[str, str] | None = None) -> None:
     """So many demands that officers put right, by COPY's little sister: none of them said with the catalogue's words."""
     dealer = random.Random(seed)
     first = demand(at, "第一件，后面照着抄。", kind="0101")

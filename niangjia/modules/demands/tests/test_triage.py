@@ -31,7 +31,6 @@ from niangjia.modules.demands.tests.choices import chosen_before
 from niangjia.modules.demands.tests.sayings import SAID
 from niangjia.modules.demands.triage.models import TriageDecision, TriageModel
 from niangjia.modules.demands.triage.rules import CURRENT, Field, State
-from niangjia.modules.organisations.models import Organisation
 from niangjia.modules.organisations.testing import Tree, acting_as, firm, officer, small_tree
 
 pytestmark = pytest.mark.django_db
@@ -43,7 +42,7 @@ def tree(db: None) -> Tree:
     return small_tree()
 
 
-def seated(job: str, at: Organisation) -> Actor:
+def seated(job: str, at: Any) -> Actor:
     """An officer with a row of the own, since choices say whose they are."""
     return actor_of(officer(job, at).pk, now=NOW)
 
