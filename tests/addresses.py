@@ -52,13 +52,17 @@ def things(kind: str, cast: Cast, job: str, whose: str) -> dict[str, Any]:
         return WORDS
     seat = SEATS.get(job, ("county", ""))[0]
     corner = cast.corners[seat] if whose == "here" else cast.corner(job, whose)
-    return WORDS | {
-        "pk": object_of(kind, corner).pk,
-        "organisation_id": corner.organisation.pk,
-        "grant_id": corner.grant.pk,
-        "employer_id": corner.employer.pk,
-        "demand_id": corner.matters.demand.pk,
-    }
+    return (
+        WORDS
+        | {
+            "pk": object_of(kind, corner).pk,
+            "organisation_id": corner.organisation.pk,
+            "grant_id": corner.grant.pk,
+            "employer_id": corner.employer.pk,
+            "demand_id": corner.matters.demand.pk,
+        }
+        | ({"code": corner.journal.visit_kind.code} if kind == "visit_kind" else {})
+    )
 
 
 def object_of(kind: str, corner: Corner) -> Any:

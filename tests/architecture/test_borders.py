@@ -39,6 +39,9 @@ NAMED_FILES = {
     "insight/journal": "the report of visits and demands over a time",
     "insight/papers": "meetings, quarters, years and the journal as papers in official form",
     "organisations/handover": "the registry of what an officer who leaves hands over",
+    "visits/questions": "what a form may ask, and what its answers lead to: pure",
+    "visits/planning": "who is gone to in a week, when and why: pure",
+    "visits/delivered_forms": "the forms of the eight kinds of visit as delivered: pure",
 }
 BANNED = {"utils", "helpers", "common", "misc", "base", "core", "services", "manager", "managers", "lib"}
 

@@ -30,7 +30,7 @@ PUBLIC = {
     "phone:service_worker", "proof:check", "worker:join_start", "worker:join_typed", "worker:consent", "worker:log_in",
     "ask:demand_new", "ask:employers", "ask:sent", "ask:by_code", "ask:by_link", "ask:by_link_act", "ask:by_link_file",
 }  # fmt: skip
-UNKNOWN_CODE = {"worker:join", "proof:answer"}
+UNKNOWN_CODE = {"worker:join", "proof:answer", "survey:survey", "survey:thanks"}
 OWN_MATTERS = {
     "phone:inbox", "worker:apply", "worker:employers", "worker:application", "worker:application_withdraw",
     "worker:consents", "worker:consent_withdraw", "worker:data", "worker:export", "worker:requests",

@@ -16,8 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from niangjia.kernel.access.actor import Actor
 from niangjia.kernel.access.guard import requires
-from niangjia.kernel.days import day_in
-from niangjia.kernel.errors import Refused
+from niangjia.kernel.days import EARLIEST, day_in
 from niangjia.modules.organisations.queries.ground import employers_by_id
 from niangjia.modules.visits.actions.planning import (
     add_planned,
@@ -226,17 +225,12 @@ def planned_add(request: HttpRequest) -> HttpResponse:
 @require_POST
 def planned_move(request: HttpRequest, pk: int) -> HttpResponse:
     """`to`: a day and a half, as the card's buttons say it."""
-    row = planned_in_sight(pk, actor_of(request))
+    row, version = _touched(request, pk)
     text, _, half = request.POST.get("to", "").partition(" ")
-    on = day_in(text)
-    if on is None or half not in dict(HALVES):
-        raise Refused("plan.to", "请选择挪到哪一天的上午或下午。")
-    move_planned(
-        pk, version=pages.number_in(request.POST.get("version", "")), on=on, is_morning=half == "am",
-        actor=actor_of(request), now=timezone.now(),
-    )  # fmt: skip
-    messages.success(request, f"已挪到 {on:%-m 月 %-d 日}{dict(HALVES)[half]}。")
-    return redirect(address(row.user_id, monday_of(row.on)))
+    on = day_in(text) or EARLIEST  # the action refuses what lies in the past
+    move_planned(pk, version=version, on=on, is_morning=half != "pm", actor=actor_of(request), now=timezone.now())
+    messages.success(request, f"已挪到 {on.month} 月 {on.day} 日{'下午' if half == 'pm' else '上午'}。")
+    return redirect(address(row.user_id, monday_of(on)))
 
 
 @requires(Permission.VISIT_MAKE)

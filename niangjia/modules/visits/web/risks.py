@@ -24,7 +24,7 @@ from niangjia.modules.visits.queries.people import names_of_users, who_may
 from niangjia.modules.visits.queries.stays import open_risks_before, risk_in_sight
 from niangjia.modules.visits.rules import RiskLevel
 from niangjia.modules.visits.web.stay_lists import RISKS, level_mark, risk_mark
-from niangjia.modules.visits.web.stays import employer_picker
+from niangjia.modules.visits.web.stays import employer_picker, ensure_may
 from niangjia.ui import desk, pages
 from niangjia.ui.forms import DayField
 from niangjia.ui.listing import show_list
@@ -95,6 +95,7 @@ def risk_add(request: HttpRequest) -> HttpResponse:
 def risk_edit(request: HttpRequest, pk: int) -> HttpResponse:
     actor = actor_of(request)
     row = risk_in_sight(pk, actor)
+    ensure_may(actor, Permission.VISIT_MAKE, row.scope)
     form = RiskForm(request.POST or None, paths=(str(row.scope.path),), risk=row)
     if pages.sent(
         form,

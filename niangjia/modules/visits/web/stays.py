@@ -12,7 +12,10 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from niangjia.kernel.access.actor import Actor
 from niangjia.kernel.access.guard import requires
+from niangjia.kernel.access.models import Scope
+from niangjia.kernel.errors import NotPermitted
 from niangjia.modules.organisations.queries.at import current_path
 from niangjia.modules.organisations.queries.ground import employers_by_id
 from niangjia.modules.organisations.queries.organisations import names_of
@@ -113,6 +116,7 @@ def stay_add(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def stay_edit(request: HttpRequest, pk: int) -> HttpResponse:
     row = stay_in_sight(pk, actor_of(request))
+    ensure_may(actor_of(request), Permission.VISIT_DIRECT, row.scope)
     form = StayForm(request.POST or None, path=str(row.scope.path), stay=row)
     if pages.sent(form, lambda _: edit_stay(pk, form.facts(), actor=actor_of(request), now=timezone.now())):
         messages.success(request, "已改好。")
@@ -178,7 +182,7 @@ def _page(
 @requires(Permission.VISIT_MAKE)
 @require_POST
 def stay_result_add(request: HttpRequest, pk: int) -> HttpResponse:
-    stay_in_sight(pk, actor_of(request))
+    _ensure_of_team(stay_in_sight(pk, actor_of(request)), request)
     form = ResultForm(request.POST)
     if pages.sent(form, lambda data: add_stay_result(pk, **data, actor=actor_of(request), now=timezone.now())):
         messages.success(request, "成果已记下。")
@@ -197,9 +201,20 @@ def stay_result_remove(request: HttpRequest, pk: int) -> HttpResponse:
 @requires(Permission.VISIT_MAKE)
 @require_POST
 def stay_end(request: HttpRequest, pk: int) -> HttpResponse:
-    stay_in_sight(pk, actor_of(request))
+    _ensure_of_team(stay_in_sight(pk, actor_of(request)), request)
     form = EndForm(request.POST)
     if pages.sent(form, lambda data: end_stay(pk, **data, actor=actor_of(request), now=timezone.now())):
         messages.success(request, "蹲点已结束，报告已存。")
         return redirect("visits:stay", pk)
     return _page(request, pk, end=form)
+
+
+def _ensure_of_team(row: Stay, request: HttpRequest) -> None:
+    """Before anything that was typed is looked at."""
+    actor = actor_of(request)
+    ensure_may(actor, Permission.VISIT_MAKE if is_of_team(row, actor) else Permission.VISIT_DIRECT, row.scope)
+
+
+def ensure_may(actor: Actor, permission: str, scope: Scope) -> None:
+    if not actor.may(permission, str(scope.path)):
+        raise NotPermitted
