@@ -45,6 +45,8 @@ from niangjia.engines.imports.models import ImportBatch
 from niangjia.modules.demands.models import Demand
 from niangjia.modules.members.models import DuplicatePair, JoiningApplication
 from niangjia.modules.members.seed import joining_link
+from niangjia.modules.visits.models import Finding, Meeting
+from niangjia.modules.visits.rules import Outcome
 why = {"reason": "pictures of the demonstration"}
 print(json.dumps({
     "batch": ImportBatch.objects.unscoped(**why).get(state="WAITING").pk,
@@ -52,6 +54,8 @@ print(json.dumps({
     "join": joining_link()[0],
     "phone": JoiningApplication.objects.unscoped(**why).filter(state="ACCEPTED").order_by("pk").first().phone,
     "demand": Demand.objects.unscoped(**why).get(recovered_fen=12_600_000).pk,
+    "visit": Finding.objects.unscoped(**why).filter(outcome=Outcome.EXPLAINED).order_by("-pk").first().visit_id,
+    "meeting": Meeting.objects.unscoped(**why).exclude(closed_at=None).order_by("-month", "pk").first().pk,
 }))
 """
 
@@ -162,6 +166,11 @@ PICTURES = (
     Picture("demand", "zhuxi", "/desk/demands/{demand}/"),
     Picture("supervising", "zhuxi", "/desk/demands/supervising/"),
     Picture("insight", "zhuxi", "/desk/insight/demands/", clicks=("main a:text-is('近两年')",)),
+    Picture("hot-spots", "zhuxi", "/desk/demands/hotspots/"),
+    Picture("triage", "zhuxi", "/desk/demands/triage/"),
+    Picture("visits", "zhuxi", "/desk/visits/"),
+    Picture("visit", "zhuxi", "/desk/visits/{visit}/"),
+    Picture("meeting", "zhuxi", "/desk/visits/meetings/{meeting}/"),
     Picture("catalogue", "zhuxi", "/desk/demands/catalogue/?kind=0101"),
     Picture(
         "responsibilities", "zhuxi", "/desk/demands/responsibilities/", scrolls="main h2:text-is('各类诉求都适用')"
