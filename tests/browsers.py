@@ -8,9 +8,12 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
@@ -33,13 +36,30 @@ def browser() -> Iterator[Browser]:
     program = chromium()
     if program is None:
         pytest.skip(f"browser tests need Chromium: `{INSTALL}`")
-    with sync_playwright() as playwright:
+    with sync_playwright() as playwright, kept_files():
         # Playwright's event loop runs in this thread, and Django takes that for asynchronous code.
         os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
         launched = playwright.chromium.launch(executable_path=program, args=list(FLAGS))
         yield launched
         launched.close()
         os.environ.pop("DJANGO_ALLOW_ASYNC_UNSAFE")
+
+
+@contextmanager
+def kept_files() -> Iterator[None]:
+    """Windows keep styles and scripts for as long as they live, as they do in life; the tests' server says nothing of it."""
+    from django.contrib.staticfiles.handlers import StaticFilesHandler
+
+    served = StaticFilesHandler.serve
+
+    def serve(handler: StaticFilesHandler, request: HttpRequest) -> HttpResponseBase:
+        response = served(handler, request)
+        response.headers["Cache-Control"] = "max-age=3600"
+        return response
+
+    StaticFilesHandler.serve = serve
+    yield
+    StaticFilesHandler.serve = served
 
 
 @pytest.fixture

@@ -11,6 +11,8 @@ from django.test import Client
 
 AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+# What htmx says when one leaves a page while it asks whether an alarm rings; a wrong answer has other words.
+CUT_OFF = ("htmx:afterRequest", "htmx:sendError", "htmx:sendAbort")
 # Colours and size of text: every page must stand in all four.
 DISPLAYS: tuple[dict[str, str], ...] = (
     {},
@@ -18,6 +20,24 @@ DISPLAYS: tuple[dict[str, str], ...] = (
     {"text": "large"},
     {"theme": "dark", "text": "large"},
 )
+# What can break in another display than a page comes in: a theme changes colours and nothing else, large text sizes.
+OTHER_DISPLAYS = (
+    ("union", "large", ["target-size", "scrollable-region-focusable"]),
+    ("union-dark", "normal", ["color-contrast", "link-in-text-block"]),
+)
+# The same two attributes that the display buttons set, for as long as it takes to look.
+LOOK_AGAIN = """async ([theme, text, rules]) => {
+    const page = document.documentElement, before = [page.dataset.theme, page.hasAttribute("data-large")];
+    page.dataset.theme = theme;
+    page.toggleAttribute("data-large", text === "large");
+    await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+    const { violations } = await axe.run(document, { runOnly: { type: "rule", values: rules } });
+    const said = violations.flatMap((one) => one.nodes.slice(0, 3).map((node) => `${one.id}: ${node.html.slice(0, 120)} — ${(node.failureSummary ?? "").slice(0, 220)}`));
+    const wider = page.scrollWidth - page.clientWidth;
+    page.dataset.theme = before[0];
+    page.toggleAttribute("data-large", before[1]);
+    return wider > 0 ? [...said, `${wider} pixels wider than the window`] : said;
+}"""
 
 
 def log_in(page: Any, server: Any, user: Any) -> None:
@@ -50,9 +70,22 @@ def faults(page: Any) -> list[str]:
     return [*said, f"{wider} pixels wider than the window"] if wider > 0 else said
 
 
+def faults_in_any_display(page: Any) -> list[str]:
+    """All rules on the page as it stands; then, in the other displays, those that colours and sizes can break."""
+    found = faults(page)
+    for theme, text, rules in OTHER_DISPLAYS:
+        found += [f"({theme}, {text}) {fault}" for fault in page.evaluate(LOOK_AGAIN, [theme, text, rules])]
+    return found
+
+
 def complaints(page: Any) -> list[str]:
     """Collects what the console says from now on: violations of the policy and errors of scripts."""
     said: list[str] = []
-    page.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
+
+    def hear(message: Any) -> None:
+        if message.type == "error" and not message.text.startswith(CUT_OFF):
+            said.append(message.text)
+
+    page.on("console", hear)
     page.on("pageerror", lambda error: said.append(str(error)))
     return said

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 from django.utils import timezone
-from playwright.sync_api import expect
+from playwright.sync_api import Response, expect
 
 from niangjia.engines.casework import actions as casework
 from niangjia.engines.casework.models import Case
@@ -20,7 +20,7 @@ from niangjia.modules.demands.testing import demand as recorded
 from niangjia.modules.demands.web.phone import places
 from niangjia.modules.members.testing import phone_number, worker
 from niangjia.modules.organisations.testing import officer, small_tree
-from niangjia.ui.testing import DISPLAYS, complaints, faults, log_in, show_as
+from niangjia.ui.testing import complaints, faults_in_any_display, log_in
 from tests.browsers import desk_window
 
 PHONE = {"width": 360, "height": 740, "has_touch": True, "is_mobile": True}
@@ -40,15 +40,13 @@ def window(browser):
         yield context.new_page()
 
 
-def look(page, server, addresses, display, of):
-    show_as(page, server, **display)
+def look(page, server, addresses, of):
     said, wrong = complaints(page), []
     for place, address in enumerate(addresses):
         page.goto(server.url + address)
         if PICTURES:
-            name = "-".join([of, f"{place:02}", *display.values()]) or "plain"
-            page.screenshot(path=f"{PICTURES}/{name}.png", full_page=True)
-        wrong += [f"{address}: {fault}" for fault in faults(page)]
+            page.screenshot(path=f"{PICTURES}/{of}-{place:02}.png", full_page=True)
+        wrong += [f"{address}: {fault}" for fault in faults_in_any_display(page)]
     return wrong + said
 
 
@@ -57,8 +55,7 @@ def asked(user, body=SAID, **more) -> Demand:
     return submit_demand(said, user=user, address="203.0.113.9", photos=(), now=timezone.now())
 
 
-@pytest.mark.parametrize("display", DISPLAYS, ids=lambda one: "-".join(one.values()) or "plain")
-def test_a_visitor_reads_every_page(transactional_db, live_server, window, settings, display):
+def test_a_visitor_reads_every_page(transactional_db, live_server, window, settings):
     settings.NOTIFY_CHANNELS = ["console"]
     tree = small_tree()
     token = places.written(places.Place(tree.north.pk, "东门驿站"))
@@ -67,7 +64,7 @@ def test_a_visitor_reads_every_page(transactional_db, live_server, window, setti
         "/", "/phone/demands/new/", f"/phone/demands/new/?place={token}", "/phone/demands/new/?as=employer",
         "/phone/demands/sent/", link, "/d/never-was-any/",
     ]  # fmt: skip
-    assert look(window, live_server, addresses, display, "visitor") == []
+    assert look(window, live_server, addresses, "visitor") == []
     window.goto(live_server.url + "/phone/demands/new/")
     window.get_by_role("button", name="提交诉求").click()
     assert window.get_by_label("发生了什么").evaluate("one => one.validity.valueMissing")
@@ -75,11 +72,10 @@ def test_a_visitor_reads_every_page(transactional_db, live_server, window, setti
     window.get_by_text("不想留姓名").click()
     window.get_by_role("button", name="提交诉求").click()
     expect(window.get_by_role("alert")).to_contain_text("您写的内容都在")
-    assert faults(window) == []
+    assert faults_in_any_display(window) == []
 
 
-@pytest.mark.parametrize("display", DISPLAYS, ids=lambda one: "-".join(one.values()) or "plain")
-def test_a_worker_reads_every_page(transactional_db, live_server, window, display):
+def test_a_worker_reads_every_page(transactional_db, live_server, window):
     tree, now, user = small_tree(), timezone.now(), worker()
     tree.county.telephone = "0871-62345678"
     tree.county.save()
@@ -111,11 +107,11 @@ def test_a_worker_reads_every_page(transactional_db, live_server, window, displa
     rows = [fresh, in_hand, answered, done, refused, grave]
     addresses = ["/", "/phone/mine/", "/phone/demands/", "/phone/demands/new/"]
     addresses += [f"/phone/demands/{row.pk}/" for row in rows]
-    assert look(window, live_server, addresses, display, "worker") == []
+    assert look(window, live_server, addresses, "worker") == []
     window.goto(f"{live_server.url}/phone/demands/{answered.pk}/")
     for summary in window.locator("summary").all():
         summary.click()
-    assert faults(window) == []
+    assert faults_in_any_display(window) == []
     assert Case.objects.unscoped(**ALL).count() == len(rows)
 
 
@@ -202,10 +198,10 @@ def test_a_big_photo_is_made_smaller_before_it_leaves(transactional_db, live_ser
 def test_the_page_is_light(transactional_db, live_server, window):
     """Eight per cent of battery and one bar: what is fetched the first time, without the photos."""
     small_tree()
-    sizes: list[int] = []
-    window.on("response", lambda answer: sizes.append(len(answer.body())) if "demands" in answer.url else None)
+    answers: list[Response] = []
+    window.on("response", answers.append)
     window.goto(live_server.url + "/phone/demands/new/")
-    assert 0 < sum(sizes) < MOST_OF_A_PAGE
+    assert 0 < sum(len(one.body()) for one in answers if "demands" in one.url) < MOST_OF_A_PAGE
 
 
 def test_two_days_later_it_is_still_there_and_after_three_it_is_gone(transactional_db, live_server, window):

@@ -20,7 +20,7 @@ from niangjia.modules.members.privacy import Purpose
 from niangjia.modules.members.rules import Ground, RequestKind
 from niangjia.modules.members.testing import identity_number, member, worker
 from niangjia.modules.organisations.testing import OrganisationKind, acting_as, found_union, officer, small_tree
-from niangjia.ui.testing import DISPLAYS, complaints, faults, log_in, show_as
+from niangjia.ui.testing import complaints, faults_in_any_display, log_in
 from tests.browsers import desk_window
 
 PHONE = {"width": 360, "height": 740, "has_touch": True, "is_mobile": True}
@@ -36,21 +36,18 @@ def window(browser):
         yield context.new_page()
 
 
-def look(page, server, addresses, display):
+def look(page, server, addresses):
     """No fault on any of the pages, nor anything said in the console but for what isn't there."""
-    show_as(page, server, **display)
     said, wrong = complaints(page), []
     for place, address in enumerate(addresses):
         page.goto(server.url + address)
         if PICTURES:
-            name = "-".join([f"{place:02}", *display.values()]) or "plain"
-            page.screenshot(path=f"{PICTURES}/{len(addresses)}-{name}.png", full_page=True)
-        wrong += [f"{address}: {fault}" for fault in faults(page)]
+            page.screenshot(path=f"{PICTURES}/{len(addresses)}-{place:02}.png", full_page=True)
+        wrong += [f"{address}: {fault}" for fault in faults_in_any_display(page)]
     return wrong + [line for line in said if "404" not in line and "403" not in line]
 
 
-@pytest.mark.parametrize("display", DISPLAYS, ids=lambda one: "-".join(one.values()) or "plain")
-def test_a_visitor_reads_every_page(transactional_db, live_server, window, display):
+def test_a_visitor_reads_every_page(transactional_db, live_server, window):
     tree, now = small_tree(), timezone.now()
     from niangjia.kernel.access.queries import actor_of
 
@@ -62,11 +59,10 @@ def test_a_visitor_reads_every_page(transactional_db, live_server, window, displ
         "/", "/join/", f"/join/{code.token}/", f"/join/{gone.token}/", "/join/nosuchcode/", "/join/consent/",
         "/phone/log-in/", "/phone/mine/", "/phone/offline/", "/phone/nothing-there/",
     ]  # fmt: skip
-    assert look(window, live_server, addresses, display) == []
+    assert look(window, live_server, addresses) == []
 
 
-@pytest.mark.parametrize("display", DISPLAYS, ids=lambda one: "-".join(one.values()) or "plain")
-def test_a_member_reads_every_page(transactional_db, live_server, window, display):
+def test_a_member_reads_every_page(transactional_db, live_server, window):
     tree, now, user = small_tree(), timezone.now(), worker()
     membership = member(tree.mill, "阿依古丽·买买提", phone=user.phone)
     prove_membership(user.pk, name="阿依古丽·买买提", tail=membership.person.document_number[-6:], now=now)
@@ -78,17 +74,16 @@ def test_a_member_reads_every_page(transactional_db, live_server, window, displa
         "/", "/phone/mine/", "/phone/messages/", "/phone/union/", "/phone/requests/", "/phone/requests/LEAVE/",
         "/phone/requests/CORRECTION/", "/phone/requests/TRANSFER/", "/phone/data/", "/phone/consents/", "/desk/", "/phone/application/",
     ]  # fmt: skip
-    assert look(window, live_server, addresses, display) == []
+    assert look(window, live_server, addresses) == []
 
 
-@pytest.mark.parametrize("display", DISPLAYS, ids=lambda one: "-".join(one.values()) or "plain")
-def test_somebody_who_joins_reads_every_page(transactional_db, live_server, window, display):
+def test_somebody_who_joins_reads_every_page(transactional_db, live_server, window):
     tree, now, user = small_tree(), timezone.now(), worker()
     for name in ("东山村", "西山村", "北山镇区域性", "长岭村", "石桥村"):
         found_union(tree.north, f"北山镇{name}工会联合会", OrganisationKind.VILLAGE_JOINT_UNION)
     give_consents(user.pk, Purpose, now=now)
     log_in(window, live_server, user)
-    assert look(window, live_server, ["/join/apply/", "/phone/application/", "/phone/union/"], display) == []
+    assert look(window, live_server, ["/join/apply/", "/phone/application/", "/phone/union/"]) == []
     window.goto(live_server.url + "/join/apply/")
     window.get_by_role("button", name="下一步").click()
     assert window.get_by_label("姓名").evaluate("one => one.validity.valueMissing")
@@ -96,20 +91,20 @@ def test_somebody_who_joins_reads_every_page(transactional_db, live_server, wind
     window.get_by_label("证件号码").fill("123")
     window.get_by_role("button", name="下一步").click()
     expect(window.get_by_text("请填写在哪里工作")).to_be_visible()
-    assert faults(window) == []
+    assert faults_in_any_display(window) == []
     window.get_by_label("证件号码").fill(identity_number())
     window.get_by_label("用人单位").fill("没有登记的公司")
     window.get_by_label("工作或居住的镇街").select_option(label="北山镇")
     window.get_by_role("button", name="下一步").click()
     expect(window.get_by_role("heading", name="推荐您加入的工会")).to_be_visible()
     window.get_by_text("附近其他 1 个工会").click()
-    assert faults(window) == []
+    assert faults_in_any_display(window) == []
     window.get_by_role("button", name="返回修改").click()
     expect(window.get_by_label("用人单位")).to_have_value("没有登记的公司")
     facts = ApplicationFacts("马小骑", identity_number(), employer_text="东门站点")
     row = submit_application(user.pk, facts, union_id=tree.mill.pk, ground=Ground.POSTER, code=None, now=now)
     return_application(row.pk, reason="请写明站点", actor=acting_as("CHAIR", tree.county), now=now)
-    assert look(window, live_server, ["/phone/application/", "/"], display) == []
+    assert look(window, live_server, ["/phone/application/", "/"]) == []
 
 
 def test_names_of_employers_are_completed(transactional_db, live_server, window):
@@ -125,7 +120,7 @@ def test_names_of_employers_are_completed(transactional_db, live_server, window)
     field = window.get_by_role("combobox", name="用人单位")
     field.press_sequentially("好味")
     expect(window.locator(".suggestions > button")).to_have_count(2)
-    assert faults(window) == []
+    assert faults_in_any_display(window) == []
     field.press("ArrowDown")
     field.press("ArrowDown")
     field.press("Enter")
