@@ -81,7 +81,7 @@ def _officers(facts: Facts) -> list[Block]:
             for one in facts["officers"]
         ]
         found.append(Table(("干部", "走访家次", "应走访周", "完成周", "现场解释", "转为诉求"), rows))
-    return found or [Words("本月没有走访。")]
+    return found or [Words("当月没有走访。")]
 
 
 def visits_in_words(visits: Facts) -> str:
@@ -108,13 +108,13 @@ def _state(facts: Facts) -> list[Block]:
         Words(demands_in_words(demands)),
         Words(
             f"目前在办 {counted(state.get('open'))} 件，其中超期 {counted(state.get('overdue'))} 件，"
-            f"7 天没有进展 {counted(state.get('stuck'))} 件。本月化解 {counted(state.get('solved'))} 件。"
+            f"7 天没有进展 {counted(state.get('stuck'))} 件。当月化解 {counted(state.get('solved'))} 件。"
         ),
     ]
     for caption, key in (
         ("已超期的诉求", "overdue_rows"),
         ("卡住的诉求", "stuck_rows"),
-        ("本月化解的诉求", "solved_rows"),
+        ("当月化解的诉求", "solved_rows"),
     ):
         rows = [
             (one["title"], one["employer"] or "—", one["lead"] or "—", f"{one['days']} 天")

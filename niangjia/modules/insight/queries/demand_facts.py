@@ -18,7 +18,7 @@ from niangjia.modules.demands.queries.figures import Cut, Line, demands_of, figu
 from niangjia.modules.demands.queries.hotspots import hot_spots_of
 
 LONG_QUIET = timedelta(days=7)
-MOST_ROWS, MOST_SPOTS, MOST_KINDS = 12, 6, 8
+MOST_ROWS, MOST_SPOTS, MOST_KINDS = 8, 6, 8
 COUNTED = ("recorded", "resolved", "ended", "on_time", "people", "recovered", "rated", "satisfied")
 
 

@@ -6,6 +6,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from niangjia.kernel.access.actor import Actor
+from niangjia.kernel.audit.labels import register_labels
 from niangjia.modules.demands.permissions import Permission as Demand
 from niangjia.modules.visits.permissions import Permission as Visit
 from niangjia.modules.visits.queries.meetings import open_own_tasks
@@ -13,6 +14,22 @@ from niangjia.modules.visits.queries.years import waiting_judgements
 from niangjia.ui import desk
 
 JOURNAL = "走访周记"
+VERBS = {
+    "visits.meeting.opened": "召集月交流",
+    "visits.meeting.moved": "改月交流的时间地点",
+    "visits.meeting.noted": "暂存月交流记录",
+    "visits.meeting.closed": "结束月交流",
+    "visits.meeting_task.finished": "完成会议任务",
+    "visits.township_report.written": "写季分析",
+    "visits.township_report.finished": "季分析定稿",
+    "visits.township_report.reopened": "重新打开季分析",
+    "visits.year_round.opened": "开始年评议",
+    "visits.year_round.judges_named": "请年评议评委",
+    "visits.year_round.published": "公布年评议结果",
+    "visits.nomination.put_forward": "推荐好发现、好建议",
+    "visits.nomination.withdrawn": "撤回推荐",
+    "visits.judgement.given": "评议打分",
+}
 
 
 def register() -> None:
@@ -24,6 +41,7 @@ def register() -> None:
         desk.MenuEntry(JOURNAL, "年评议", "trophy", "insight:year_rounds", Visit.VISIT_VIEW, order=68),
     )
     desk.register_waiting(waiting)
+    register_labels(VERBS)
 
 
 def waiting(actor: Actor) -> list[desk.Waiting]:

@@ -229,6 +229,21 @@ class MinutesForm(forms.Form):
                 self.add_error(f"carry_due_{task['pk']}", "请填新的期限。")
         return said
 
+    def first_rows(self) -> list[tuple[Any, Any, Any]]:
+        """Those that are filled and a free one, three at least."""
+        return self.rows()[: self._shown()]
+
+    def further_rows(self) -> list[tuple[Any, Any, Any]]:
+        return self.rows()[self._shown() :]
+
+    def _shown(self) -> int:
+        filled = [
+            number
+            for number, row in enumerate(self.rows(), start=1)
+            if any(cell.value() or cell.errors for cell in row)
+        ]
+        return max(SHOWN_ROWS, max(filled, default=0) + 1)
+
     def rows(self) -> list[tuple[Any, Any, Any]]:
         return [tuple(self[f"{name}_{number}"] for name in ("text", "user", "due")) for number in range(ROWS)]  # type: ignore[misc]
 

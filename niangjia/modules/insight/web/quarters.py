@@ -64,12 +64,21 @@ def townships_in_sight(actor: Actor, within: str | None) -> list[Any]:
     return [row for row in found.values() if actor.may(Permission.VISIT_VIEW, row.scope.path)]
 
 
+def whole_place(actor: Actor, within: str | None, townships: list[Any]) -> Any:
+    """The place above the townships, of which a quarter may be written as well; None for a single township."""
+    path = within or min(actor.paths(Permission.VISIT_VIEW), key=lambda path: (path.count("."), path))
+    pk = int(path.rpartition(".")[2])
+    return None if pk in {row.pk for row in townships} else township_in_sight(pk, actor)
+
+
 @requires(Permission.VISIT_VIEW)
 @require_GET
 def township_reports(request: HttpRequest) -> HttpResponse:
     actor, today = actor_of(request), timezone.localdate()
     quarter = quarter_in(request.GET.get("quarter", ""), today)
-    townships = townships_in_sight(actor, current_path(request))
+    within = current_path(request)
+    townships = townships_in_sight(actor, within)
+    whole = whole_place(actor, within, townships)
     reports = reports_by_township([row.pk for row in townships], quarter, actor)
     following = quarter_after(quarter)
     return render(
@@ -78,6 +87,7 @@ def township_reports(request: HttpRequest) -> HttpResponse:
             "at": current_organisation(request), "name": papers.name_of_quarter(quarter), "quarter": written_quarter(quarter),
             "before": written_quarter(quarter_before(quarter)), "after": written_quarter(following) if following <= today else "",
             "until": end_of(quarter), "is_over": end_of(quarter) < today,
+            "whole": whole,
             "lines": [(row, reports.get(row.pk), state_of(reports.get(row.pk))) for row in townships],
             "finished": sum(1 for one in reports.values() if one.finished_at),
         },

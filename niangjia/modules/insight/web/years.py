@@ -35,7 +35,7 @@ from niangjia.modules.visits.actions.years import (
 )
 from niangjia.modules.visits.permissions import Permission
 from niangjia.modules.visits.queries.people import who_may
-from niangjia.modules.visits.queries.postings import posting_in_sight, users_posted
+from niangjia.modules.visits.queries.postings import posting_in_sight, postings_in_sight, users_posted
 from niangjia.modules.visits.queries.years import (
     KINDS,
     findings_to_put_forward,
@@ -87,7 +87,8 @@ def year_rounds(request: HttpRequest) -> HttpResponse:
     names = names_of(row.scope_id for row in rows)
     return render(
         request, "insight/years/list.html",
-        {"rows": [(row, names.get(row.scope_id, ""), state_of(row)) for row in rows], "may_open": actor.can(Permission.YEAR_RUN)},
+        {"rows": [(row, names.get(row.scope_id, ""), state_of(row)) for row in rows], "may_open": actor.can(Permission.YEAR_RUN),
+         "officers": postings_in_sight(actor).filter(until_on=None).select_related("user", "group").order_by("user__name", "pk")[:200]},
     )  # fmt: skip
 
 
