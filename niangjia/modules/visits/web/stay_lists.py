@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any, ClassVar
 
-from django.db.models import IntegerField, OuterRef, Q, QuerySet, Subquery, Sum, Value
+from django.db.models import Q, QuerySet, Value
 from django.db.models.functions import Coalesce
 from django.urls import reverse, reverse_lazy
 from django.utils import timezone
@@ -15,9 +15,9 @@ from niangjia.kernel.days import LATEST, day_in
 from niangjia.kernel.errors import Refused
 from niangjia.kernel.lists.spec import Column, Filter, ListSpec, Sort, register
 from niangjia.modules.organisations.queries.organisations import names_of
-from niangjia.modules.visits.models import Risk, Stay, StayResult
+from niangjia.modules.visits.models import Risk, Stay
 from niangjia.modules.visits.permissions import Permission
-from niangjia.modules.visits.queries.stays import stay_state
+from niangjia.modules.visits.queries.stays import helped_in, stay_state
 from niangjia.modules.visits.rules import RiskLevel
 from niangjia.modules.visits.web.lists import by_id, flag, name_of_place, name_of_user, townships, under
 from niangjia.ui.listing import Mark, Screen
@@ -41,13 +41,6 @@ def risk_mark(row: Any, today: Any) -> Mark:
     if row.due_on is not None and row.due_on < today:
         return Mark(f"超期 {(today - row.due_on).days} 天", "error")
     return Mark("已报上级", "info") if row.reported_at is not None else Mark("跟进中", "warning")
-
-
-def _helped(name: str) -> Any:
-    """Counted by itself: a sum over a join would double what stands beside it."""
-    rows = StayResult.objects.unscoped(reason="results of stays in sight").filter(stay=OuterRef("pk")).order_by()
-    total = rows.values("stay").annotate(total=Sum(name)).values("total")
-    return Coalesce(Subquery(total, output_field=IntegerField()), 0)
 
 
 def _by_state(rows: Rows, value: str) -> Rows:
@@ -111,7 +104,7 @@ class StayList(ListSpec):
 
     def dressed(self, rows: Rows) -> Rows:
         shown: Rows = rows.select_related("leader").defer("report", "leader__phone")
-        return shown.annotate(unions=_helped("unions"), members=_helped("members"))
+        return shown.annotate(unions=helped_in("unions"), members=helped_in("members"))
 
     def presented(self, rows: list[Any], actor: Actor) -> list[Any]:
         return _with_places(rows)
