@@ -30,7 +30,7 @@ django.setup()
 from django.db import OperationalError, connection
 from django.utils import timezone
 
-from bench.figures import tell
+from bench.figures import processor_seconds, tell
 from bench.joining import chairs
 from niangjia.cli import processes
 from niangjia.engines.casework import actions as casework
@@ -164,8 +164,12 @@ class LookedAfter:
         processes.stop(self.process, within=60)
 
 
+def postmaster(server: LocalServer) -> int:
+    return int((server.places.data / "postmaster.pid").read_text().split()[0])
+
+
 def kill_database(server: LocalServer) -> None:
-    os.kill(int((server.places.data / "postmaster.pid").read_text().split()[0]), signal.SIGKILL)
+    os.kill(postmaster(server), signal.SIGKILL)
     time.sleep(1)
     server.start()
     forget_connections()
@@ -204,9 +208,17 @@ def main(wanted: int, pg: int) -> None:
         thread = threading.Thread(target=sending.run)
         began = time.perf_counter()
         thread.start()
+        parts = {"web": web.pid, "database": postmaster(database), "worker": worker.process.pid}
+        spent = {name: -processor_seconds(pid) for name, pid in parts.items()}
         for share, kill in ((1 / 3, "worker"), (2 / 3, "database")):
             while counted() < wanted * share and thread.is_alive():
                 time.sleep(0.1)
+            if kill == "worker":
+                each = {
+                    name: round((spent[name] + processor_seconds(pid)) / counted() * 1000, 1)
+                    for name, pid in parts.items()
+                }
+                print(f"processor time a demand until here, ms: {each}", flush=True)
             if kill == "worker":
                 worker.kill()
             else:
@@ -220,7 +232,7 @@ def main(wanted: int, pg: int) -> None:
         processes.stop(web, within=20)
         worker.stop()
         listener.shutdown()
-    report(wanted, seconds, sending, heard, told)
+    report(wanted, seconds, sending, heard, told, each)
 
 
 def accept_all(partner: Partner, chair: Any, heard: Heard) -> int:
@@ -236,14 +248,14 @@ def accept_all(partner: Partner, chair: Any, heard: Heard) -> int:
     return len(heard.by_number)
 
 
-def report(wanted: int, seconds: float, sending: Sending, heard: Heard, told: int) -> None:
+def report(wanted: int, seconds: float, sending: Sending, heard: Heard, told: int, each: dict[str, float]) -> None:  # noqa: PLR0917
     rows = list(Case.objects.unscoped(reason=REASON).filter(partner="bench").values_list("partner_number", flat=True))
     demands = Demand.objects.unscoped(reason=REASON).filter(case__partner="bench").count()
     lost, doubled = wanted - len(set(rows)), len(rows) - len(set(rows)) + abs(demands - len(rows))
     tell(
         "intake", wanted / seconds, "demands/s", BOUND, demands=wanted, lost=lost, doubled=doubled,
         answered=sum(sending.answered.values()), sent_again=sending.again, told=told,
-        told_twice=sum(n - 1 for n in heard.by_delivery.values()), killed=["worker", "database"],
+        told_twice=sum(n - 1 for n in heard.by_delivery.values()), killed=["worker", "database"], processor_ms=each,
     )  # fmt: skip
     if lost or doubled or told != wanted:
         raise SystemExit(1)
