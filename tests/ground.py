@@ -220,9 +220,11 @@ def pointed_at(name: str) -> Iterator[None]:
 
     connection.close()
     connection.settings_dict["NAME"] = name
-    yield
-    connection.close()
-    connection.settings_dict["NAME"] = DATABASE
+    try:
+        yield
+    finally:
+        connection.close()
+        connection.settings_dict["NAME"] = DATABASE
 
 
 @contextmanager

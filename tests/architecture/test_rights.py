@@ -105,6 +105,7 @@ def test_every_address_has_its_lines_and_every_line_its_address(cast: Cast) -> N
 def test_each_job_gets_what_the_table_says(cast: Cast, job: str) -> None:
     known, client = routes(), cast.client(job)
     client.raise_request_exception = False
+    client.get("/desk/")  # the session is written down, once instead of a thousand times
     wrong = []
     for line in table():
         if line.route not in known:
