@@ -7,7 +7,8 @@ from collections.abc import Collection
 from datetime import date
 from typing import Any
 
-from django.db.models import Max
+from django.db.models import DateField, DateTimeField, ExpressionWrapper, F, Max, OuterRef, Subquery, Value
+from django.db.models.functions import Coalesce, TruncDate
 
 from niangjia.kernel.access.actor import Actor
 from niangjia.kernel.errors import Missing
@@ -90,3 +91,20 @@ def open_follow_ups(employer_ids: Collection[int]) -> list[FollowUp]:
         visit__employer__in=list(employer_ids), done_by=None, dropped_at=None
     )
     return list(rows.select_related("visit").order_by("due_on", "pk"))
+
+
+def _with_last(rows: Any) -> Any:
+    """Open key employers, with the moment of the last visit."""
+    visits = Visit.objects.unscoped(reason=_REASON).filter(employer=OuterRef("employer"))
+    last = visits.order_by().values("employer").annotate(last=Max("arrived_at")).values("last")
+    return rows.filter(until_on=None).annotate(last=Subquery(last, output_field=DateTimeField()))
+
+
+def never_visited(rows: Any) -> Any:
+    return _with_last(rows).filter(last=None)
+
+
+def turn_is_past(rows: Any, today: date) -> Any:
+    """Whose last visit, or being named, is longer ago than agreed."""
+    latest = ExpressionWrapper(Value(today) - F("every_days"), output_field=DateField())
+    return _with_last(rows).annotate(day=Coalesce(TruncDate("last"), "from_on")).filter(day__lt=latest)

@@ -14,7 +14,7 @@ from niangjia.kernel.access.models import Scope
 from niangjia.kernel.access.scoped import ScopedQuerySet
 from niangjia.kernel.errors import Missing
 from niangjia.modules.organisations.queries.ground import employers_on_ground_of
-from niangjia.modules.visits.models import FollowUp, Group, KeyEmployer, PlannedVisit, Posting, Risk
+from niangjia.modules.visits.models import FollowUp, Group, KeyEmployer, PlannedVisit, Posting, PostingTownship, Risk
 from niangjia.modules.visits.rules import PlanState
 
 OWN = "what belongs to an officer's own posting"
@@ -131,3 +131,33 @@ def users_posted(scope_paths: Collection[str], on: date) -> list[tuple[int, str]
     scopes = Scope.objects.filter(path__under_any=list(scope_paths)) if scope_paths else Scope.objects.none()
     rows = Posting.objects.unscoped(reason="colleagues of a place").filter(holds_on(on), scope__in=scopes)
     return sorted(set(rows.values_list("user_id", "user__name")), key=lambda one: one[1])
+
+
+def groups_of(scope_id: int) -> list[tuple[int, str]]:
+    """(id, name) of the open groups of a place."""
+    rows = Group.objects.unscoped(reason="groups of a place whose right was asked for").filter(
+        scope=scope_id, closed_on=None
+    )
+    return list(rows.order_by("name").values_list("pk", "name"))
+
+
+def posted_at(scope_id: int, *, without: int | None = None) -> list[tuple[int, str]]:
+    """(id, name) of the postings of a place that haven't ended."""
+    rows = Posting.objects.unscoped(reason="officers of a place whose right was asked for")
+    found = rows.filter(scope=scope_id, until_on=None).exclude(pk=without or 0)
+    return list(found.order_by("user__name").values_list("pk", "user__name"))
+
+
+def places_of(postings: Collection[Posting]) -> dict[int, list[str]]:
+    """The names of the townships of each posting, as short as they are."""
+    found: dict[int, list[str]] = {posting.pk: [] for posting in postings}
+    rows = PostingTownship.objects.unscoped(reason=OWN).filter(posting__in=postings).select_related("township")
+    for one in rows.order_by("township__division_id"):
+        found[one.posting_id].append(one.township.short_name or one.township.name.removesuffix("总工会"))
+    return found
+
+
+def key_counts(postings: Collection[Posting]) -> dict[int, int]:
+    """How many key employers each has."""
+    rows = KeyEmployer.objects.unscoped(reason=OWN).filter(posting__in=postings, until_on=None)
+    return dict(rows.order_by().values("posting_id").annotate(n=Count("pk")).values_list("posting_id", "n"))

@@ -17,7 +17,7 @@ from niangjia.modules.visits.drafts import LONGEST_SUMMARY
 from niangjia.modules.visits.models import Group, KeyEmployer, Posting
 from niangjia.modules.visits.permissions import Permission
 from niangjia.modules.visits.queries.people import who_may
-from niangjia.modules.visits.queries.postings import townships_of
+from niangjia.modules.visits.queries.postings import groups_of, posted_at, townships_of
 from niangjia.modules.visits.rules import AbsenceKind
 from niangjia.ui.forms import DayField, Picker
 
@@ -53,18 +53,11 @@ def _officers(path: str) -> list[tuple[str, str]]:
 
 
 def _groups(scope_id: int) -> list[tuple[str, str]]:
-    rows = Group.objects.unscoped(reason="groups of a place whose right was asked for").filter(
-        scope=scope_id, closed_on=None
-    )
-    return [("", "不编组"), *((str(pk), name) for pk, name in rows.order_by("name").values_list("pk", "name"))]
+    return [("", "不编组"), *((str(pk), name) for pk, name in groups_of(scope_id))]
 
 
 def _postings(scope_id: int, *, without: int | None = None) -> list[tuple[str, str]]:
-    rows = Posting.objects.unscoped(reason="officers of a place whose right was asked for").filter(
-        scope=scope_id, until_on=None
-    )
-    found = rows.exclude(pk=without).order_by("user__name").values_list("pk", "user__name")
-    return [NONE, *((str(pk), name) for pk, name in found)]
+    return [NONE, *((str(pk), name) for pk, name in posted_at(scope_id, without=without))]
 
 
 def number_or_none(text: str) -> int | None:

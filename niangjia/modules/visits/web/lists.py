@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable
 from typing import Any, ClassVar
 
@@ -21,23 +20,19 @@ from niangjia.kernel.lists.spec import Chosen, Column, Filter, ListSpec, Sort, r
 from niangjia.modules.organisations.queries.employers import at_place, grounds_to_filter
 from niangjia.modules.organisations.queries.ground import employers_seen, townships_under
 from niangjia.modules.organisations.queries.organisations import names_of
-from niangjia.modules.visits.models import Finding, FollowUp, Observation, RecordProposal, Visit
+from niangjia.modules.visits.models import Finding, FollowUp, RecordProposal, Visit
 from niangjia.modules.visits.permissions import Permission
 from niangjia.modules.visits.queries.employers import in_words, key_on, last_visits
 from niangjia.modules.visits.queries.kinds import kind_name, kind_names, kinds_at
-from niangjia.modules.visits.queries.narrowing import TIMES, of_period
+from niangjia.modules.visits.queries.narrowing import PLAIN, TIMES, looks_of, of_period, with_findings
 from niangjia.modules.visits.queries.people import names_of_users
-from niangjia.modules.visits.rules import EMPLOYER_FIELDS, Look, Outcome, PlaceState, ProposalState
+from niangjia.modules.visits.rules import EMPLOYER_FIELDS, Outcome, PlaceState, ProposalState
 from niangjia.modules.visits.web.marks import follow_up_mark, looks_mark, outcome_mark, place_mark, proposal_mark
 from niangjia.ui.listing import Mark, Screen
 from niangjia.ui.pages import number_in
 
 Rows = QuerySet[Any]
 REASON = "what belongs to rows in sight"
-PLAIN = Q(is_confidential=False) & (
-    Q(case=None) | Q(case__is_confidential=False, case__kept_from=[], case__kept_from_users=[])
-)
-"""Findings that everybody with the visit is told of."""
 MOST_CHOICES = 60
 
 
@@ -83,17 +78,6 @@ def kinds(actor: Actor) -> list[tuple[str, str]]:
     return list(found.items())
 
 
-def _with(rows: Rows, value: str) -> Rows:
-    """By what it found; a confidential finding doesn't show itself here."""
-    if value == "poor":
-        poor = Observation.objects.unscoped(reason=REASON).filter(visit=OuterRef("pk"), look=Look.POOR)
-        return rows.filter(Exists(poor))
-    spoken = Finding.objects.unscoped(reason=REASON).filter(PLAIN, visit=OuterRef("pk"))
-    if value == "none":
-        return rows.filter(~Exists(spoken))
-    return rows.filter(Exists(spoken.filter(outcome=Outcome.PASSED_ON) if value == "passed" else spoken))
-
-
 def search(field: str) -> Callable[[Rows, str], Rows]:
     def found(rows: Rows, text: str) -> Rows:
         if len(text) < 2:  # noqa: PLR2004 - one letter means nothing
@@ -132,7 +116,7 @@ class VisitList(ListSpec):
         Filter("township", "镇街", choices=townships, apply=by_id("scope")),
         Filter("since", "从", kind="date", apply=since("arrived_at")),
         Filter("until", "到", kind="date", apply=until("arrived_at")),
-        Filter("with", "发现", choices=[("any", "有发现"), ("passed", "有转办"), ("poor", "有看着差的"), ("none", "没有发现")], apply=_with),
+        Filter("with", "发现", choices=[("any", "有发现"), ("passed", "有转办"), ("poor", "有看着差的"), ("none", "没有发现")], apply=with_findings),
         Filter("located", "定位", choices=PlaceState.choices(), apply=lambda rows, value: rows.filter(place_state=value)),
         Filter("key", "重点企业", kind="flag", apply=flag(is_key=True)),
         Filter("mine", "我去的", kind="text", quiet=True, label_of=name_of_user, apply=lambda rows, value: rows.filter(Q(user=number_in(value)) | Q(companions__contains=[number_in(value)]))),
@@ -161,11 +145,7 @@ class VisitList(ListSpec):
 
     def presented(self, rows: list[Any], actor: Actor) -> list[Any]:
         pks = [row.pk for row in rows]
-        looks: defaultdict[int, list[int]] = defaultdict(list)
-        for visit, look in (
-            Observation.objects.unscoped(reason=REASON).filter(visit__in=pks).values_list("visit_id", "look")
-        ):
-            looks[visit].append(look)
+        looks = looks_of(pks)
         told = Finding.objects.visible_to(actor).filter(visit__in=pks).values("visit_id").order_by()
         counts = {
             row["visit_id"]: row

@@ -2,24 +2,14 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from datetime import date
 from typing import Any, ClassVar
 
 from django.db.models import (
-    Count,
-    DateField,
-    DateTimeField,
     Exists,
-    ExpressionWrapper,
-    F,
-    Max,
     OuterRef,
     QuerySet,
-    Subquery,
-    Value,
 )
-from django.db.models.functions import Coalesce, TruncDate
 from django.urls import reverse, reverse_lazy
 from django.utils import timezone
 
@@ -27,12 +17,12 @@ from niangjia.kernel.access.actor import Actor
 from niangjia.kernel.access.models import Scope
 from niangjia.kernel.days import day_in
 from niangjia.kernel.lists.spec import Chosen, Column, Filter, ListSpec, Sort, register
-from niangjia.modules.visits.models import Group, KeyEmployer, Posting, PostingTownship, Visit
+from niangjia.modules.visits.models import Group, KeyEmployer, Posting, Visit
 from niangjia.modules.visits.permissions import Permission
-from niangjia.modules.visits.queries.employers import last_visits
+from niangjia.modules.visits.queries.employers import last_visits, never_visited, turn_is_past
 from niangjia.modules.visits.queries.figures import DAY, key_in_period, keys_within
 from niangjia.modules.visits.queries.narrowing import of_period
-from niangjia.modules.visits.queries.postings import holds_on, overlaps
+from niangjia.modules.visits.queries.postings import holds_on, key_counts, overlaps, places_of
 from niangjia.modules.visits.queries.weeks import at_place
 from niangjia.modules.visits.web.lists import by_id, name_of_place
 from niangjia.modules.visits.web.marks import due_mark
@@ -113,17 +103,7 @@ class PostingList(ListSpec):
 
     def presented(self, rows: list[Any], actor: Actor) -> list[Any]:
         today = timezone.localdate()
-        places: defaultdict[int, list[str]] = defaultdict(list)
-        held = PostingTownship.objects.unscoped(reason=REASON).filter(posting__in=rows).select_related("township")
-        for one in held.order_by("township__division_id"):
-            places[one.posting_id].append(one.township.short_name or one.township.name.removesuffix("总工会"))
-        keys = (
-            KeyEmployer.objects.unscoped(reason=REASON)
-            .filter(posting__in=rows, until_on=None)
-            .values("posting_id")
-            .order_by()
-        )
-        counts = dict(keys.annotate(n=Count("pk")).values_list("posting_id", "n"))
+        places, counts = places_of(rows), key_counts(rows)
         for row in rows:
             row.places = "、".join(places[row.pk])
             row.keys = counts.get(row.pk, 0)
@@ -149,16 +129,7 @@ POSTINGS = Screen(
 
 
 def _turn(rows: Rows, value: str) -> Rows:
-    """Open ones whose turn has come, by the day of the last visit or of their being named."""
-    visits = Visit.objects.unscoped(reason="when somebody was last at a key employer in sight").filter(
-        employer=OuterRef("employer")
-    )
-    last = visits.order_by().values("employer").annotate(last=Max("arrived_at")).values("last")
-    seen: Rows = rows.filter(until_on=None).annotate(last=Subquery(last, output_field=DateTimeField()))
-    if value == "never":
-        return seen.filter(last=None)
-    latest = ExpressionWrapper(Value(timezone.localdate()) - F("every_days"), output_field=DateField())
-    late: Rows = seen.annotate(day=Coalesce(TruncDate("last"), "from_on")).filter(day__lt=latest)
+    late: Rows = never_visited(rows) if value == "never" else turn_is_past(rows, timezone.localdate())
     return late
 
 
