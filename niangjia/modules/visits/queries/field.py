@@ -51,7 +51,6 @@ def taken_along(actor: Actor, *, now: datetime) -> dict[str, Any]:
         "plan": [planned_shown(row) for row in plan],
         "employer_labels": list(employer_in_words(next(iter(employers.values())))) if employers else [],
         "employers": {row["id"]: row for row in employers_shown(employers.values(), set_of, today)},
-        "kinds": {code: form["name"] for code, form in forms[0].items()},
         "forms": forms,
         "follow_ups": [
             {"id": row.pk, "employer": row.visit.employer_id, "what": row.what, "due_on": str(row.due_on)}

@@ -253,7 +253,7 @@ def test_the_phone_takes_along_what_it_needs_in_few_queries(
     assert "南湖码头" not in json.dumps(data, ensure_ascii=False)
     assert data["employers"][str(field.employer.pk)]["last"] == str(timezone.localdate())
     assert "闷" in data["follow_ups"][0]["what"]
-    assert {"daily", "stay", "screening"} <= set(data["kinds"])
+    assert {"daily", "stay", "screening"} <= set(data["forms"][0])
     assert {one["type"] for form in data["forms"][0].values() for one in form["questions"]} >= {
         "text",
         "number",

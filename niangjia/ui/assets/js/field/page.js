@@ -199,7 +199,7 @@ export default () => ({
   lineOf(one) {
     const half = one.is_morning ? "上午" : "下午";
     const day = one.on === this.today ? half : `${dayWords(one.on)} 周${weekday(one.on)}${half}`;
-    return [day, this.data?.kinds?.[one.kind] ?? one.kind, one.because].filter(Boolean).join(" · ");
+    return [day, this.formsAt(this.employer(one.employer))[one.kind]?.name, one.because].filter(Boolean).join(" · ");
   },
   lastOf(employer) {
     return employer?.last ? `上次 ${dayWords(employer.last)}` : "还没有走访过";

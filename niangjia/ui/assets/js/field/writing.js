@@ -71,14 +71,14 @@ export default () => ({
   // --- the form of the kind ---
 
   get kinds() {
-    return Object.entries(this.data?.kinds ?? {}).map(([code, name]) => ({ code, name }));
+    return Object.entries(this.formsAt(this.content._employer)).map(([code, { name }]) => ({ code, name }));
   },
-  formNow(content) {
-    const set = content._employer.forms ?? 0;
-    return this.data?.forms?.[set]?.[content.kind] ?? null;
+  // A township may have kinds and forms of its own.
+  formsAt(employer) {
+    return this.data?.forms?.[employer?.forms ?? 0] ?? {};
   },
   formInto(content) {
-    const form = this.formNow(content);
+    const form = this.formsAt(content._employer)[content.kind];
     content._form = form ? JSON.parse(JSON.stringify(form)) : { number: 0, questions: [] };
     content.form_number = content._form.number;
     // A list of several exists before the first tap.
