@@ -9,6 +9,7 @@ from procrastinate.contrib.django import app
 
 from niangjia.kernel.access.actor import SYSTEM
 from niangjia.modules.visits.actions.planning import propose_weeks
+from niangjia.modules.visits.actions.surveys import forget_senders
 from niangjia.modules.visits.rules import monday_of
 
 
@@ -18,3 +19,9 @@ def propose_weeks_on_monday(timestamp: int) -> None:
     now = timezone.now()
     monday = monday_of(timezone.localdate(now) + timedelta(days=1))  # the right one on a Sunday evening, too
     propose_weeks(monday, actor=SYSTEM, now=now)
+
+
+@app.periodic(cron="20 * * * *")
+@app.task(name="visits.forget_senders", queueing_lock="visits.forget_senders", pass_context=False)
+def forget_senders_hourly(timestamp: int) -> None:
+    forget_senders(now=timezone.now())

@@ -28,6 +28,7 @@ ANSWERS_A_DAY = 5
 """From one network address, to one survey."""
 MOST_ANSWERS = 100_000
 TOKEN_BYTES = 12
+A_DAY = timedelta(days=1)
 
 
 class AnswersRefused(Refused):
@@ -113,16 +114,20 @@ def answer_survey(token: str, answers: Mapping[str, Any], *, address: str, now: 
 
 
 def _ensure_few(survey: Survey, sender: bytes, now: datetime) -> None:
-    """What says from where an answer came is forgotten after a day."""
     rows = SurveyAnswer.objects.unscoped(reason="how often one network answered").filter(survey=survey)
-    rows.filter(at__lte=now - timedelta(days=1)).exclude(sender_digest=None).update(sender_digest=None)
-    if rows.filter(sender_digest=sender).count() >= ANSWERS_A_DAY:
+    if rows.filter(sender_digest=sender, at__gt=now - A_DAY).count() >= ANSWERS_A_DAY:
         raise Refused(
             "survey.many",
             f"您所在的网络今天已经交了 {ANSWERS_A_DAY} 份。几个人共用一个网络的，请改用手机流量再答，或者明天再来。",
         )
     if rows.count() >= MOST_ANSWERS:
         raise Refused("survey.full", "这份问卷已经收满，谢谢您。")
+
+
+def forget_senders(*, now: datetime) -> int:
+    """What says from where an answer came is kept for a day. Returns of how many it was forgotten."""
+    rows = SurveyAnswer.objects.unscoped(reason="nobody is remembered as a sender")
+    return rows.filter(at__lte=now - A_DAY).exclude(sender_digest=None).update(sender_digest=None)
 
 
 def record_export(survey: Survey, *, actor: Actor, now: datetime) -> None:

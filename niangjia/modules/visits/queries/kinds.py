@@ -122,3 +122,15 @@ def published_at(code: str, path: str) -> list[VisitForm]:
     kinds = [row.pk for row in _rows_above(path) if row.code == code]
     rows = VisitForm.objects.unscoped(reason="forms that hold at a place").filter(kind__in=kinds)
     return list(rows.select_related("kind").order_by("-number"))
+
+
+def names_of_kinds(ids: list[int]) -> dict[int, str]:
+    """As the trail names them."""
+    rows = VisitKind.objects.unscoped(reason="names in the trail, whose reader was asked for the right")
+    return dict(rows.filter(pk__in=ids).values_list("pk", "name"))
+
+
+def names_of_forms(ids: list[int]) -> dict[int, str]:
+    rows = VisitForm.objects.unscoped(reason="names in the trail, whose reader was asked for the right")
+    found = rows.filter(pk__in=ids).values_list("pk", "kind__name", "number")
+    return {pk: f"{name}第 {number} 版" for pk, name, number in found}

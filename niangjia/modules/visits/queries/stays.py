@@ -92,3 +92,16 @@ def open_risks_before(user_id: int, on: date) -> int:
     """How many of somebody's risks are due by a day."""
     rows = Risk.objects.unscoped(reason="one's own risks")
     return rows.filter(owner=user_id, closed_at=None, due_on__lte=on).count()
+
+
+# --- as the trail names them ---
+
+
+def names_of_risks(ids: list[int]) -> dict[int, str]:
+    rows = Risk.objects.unscoped(reason="names in the trail, whose reader was asked for the right")
+    return dict(rows.filter(pk__in=ids).values_list("pk", "employer__name"))
+
+
+def names_of_stays(ids: list[int]) -> dict[int, str]:
+    rows = Stay.objects.unscoped(reason="names in the trail, whose reader was asked for the right")
+    return dict(rows.filter(pk__in=ids).values_list("pk", "title"))

@@ -21,6 +21,7 @@ from niangjia.modules.visits.actions.surveys import (
     answer_survey,
     close_survey,
     extend_survey,
+    forget_senders,
     make_survey,
 )
 from niangjia.modules.visits.models import Survey, SurveyAnswer
@@ -99,7 +100,10 @@ def test_answered_by_nobody_in_particular_and_not_too_often(tree: Tree) -> None:
         answer(survey, "::ffff:203.0.113.7")
     answer(survey, "198.51.100.1")
     answer(made(tree.county))  # another one is counted by itself
-    answer(survey, now=NOW + timedelta(days=1))
+    assert forget_senders(now=NOW + timedelta(hours=23)) == 0
+    later = NOW + timedelta(days=1)
+    answer(survey, now=later)
+    assert forget_senders(now=later) == ANSWERS_A_DAY + 2
     rows = SurveyAnswer.objects.unscoped(reason="what is kept of senders").filter(survey=survey)
     assert rows.exclude(sender_digest=None).count() == 1  # forgotten after a day
     assert rows.count() == ANSWERS_A_DAY + 2

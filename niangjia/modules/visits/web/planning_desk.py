@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 from niangjia.kernel.audit.labels import register_labels
+from niangjia.kernel.audit.subjects import register_subject
 from niangjia.modules.visits.permissions import Permission
+from niangjia.modules.visits.queries.kinds import names_of_forms, names_of_kinds
+from niangjia.modules.visits.queries.planning import names_of_planned
+from niangjia.modules.visits.queries.stays import names_of_risks, names_of_stays
+from niangjia.modules.visits.queries.surveys import names_of_surveys
 from niangjia.modules.visits.web.risks import due_soon
 from niangjia.ui import desk
 
@@ -39,6 +44,13 @@ LABELS = {
 
 def register() -> None:
     register_labels(LABELS)
+    see = Permission.VISIT_VIEW
+    register_subject("visits.plannedvisit", see, names_of_planned)
+    register_subject("visits.visitkind", see, names_of_kinds)
+    register_subject("visits.visitform", see, names_of_forms)
+    register_subject("visits.survey", see, names_of_surveys, "visits:survey")
+    register_subject("visits.stay", see, names_of_stays, "visits:stay")
+    register_subject("visits.risk", see, names_of_risks, "visits:risk")
     desk.register_menu(desk.MenuEntry(SECTION, "走访计划", "route", "visits:plan", Permission.VISIT_MAKE, order=10))
     desk.register_menu(
         desk.MenuEntry(SECTION, "走访类型与表单", "list-details", "visits:kind_list", Permission.KIND_EDIT, order=70)

@@ -104,7 +104,7 @@ class StayList(ListSpec):
 
     def dressed(self, rows: Rows) -> Rows:
         shown: Rows = rows.select_related("leader").defer("report", "leader__phone")
-        return shown.annotate(unions=helped_in("unions"), members=helped_in("members"))
+        return shown.annotate(unions=helped_in("unions"), members=helped_in("members"))  # type: ignore[no-any-return]
 
     def presented(self, rows: list[Any], actor: Actor) -> list[Any]:
         return _with_places(rows)
