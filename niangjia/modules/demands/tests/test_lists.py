@@ -18,10 +18,12 @@ from niangjia.engines.casework.models import Case
 from niangjia.engines.casework.rules import Stage
 from niangjia.kernel.access.models import User
 from niangjia.kernel.access.queries import actor_of
+from niangjia.modules.demands.queries import finding
 from niangjia.modules.demands.queries.lanes import LANES
 from niangjia.modules.demands.rules import Channel, Nature
 from niangjia.modules.demands.testing import demand
 from niangjia.modules.demands.tests.ground import Desk, staffed
+from niangjia.modules.demands.web import lists
 from niangjia.modules.demands.web.lists import DEMANDS
 from niangjia.modules.organisations.testing import small_tree
 
@@ -180,6 +182,24 @@ def test_pages_go_on_where_they_ended(desk) -> None:
                     break
                 params["after"] = page.page.next
         assert sorted(seen) == sorted(f"第 {n} 件" for n in range(7)), sort
+
+
+def test_a_common_word_is_looked_for_in_the_few_in_sight(desk, monkeypatch) -> None:
+    """Other roads, same rows: by the index, or one by one where many demands hold the word."""
+    shown, other = recorded(desk, desk.tree.county, "怀孕被调岗"), recorded(desk, desk.tree.county, "拖欠工资")
+    client, address = client_of(desk.chair), reverse("demands:demand_list")
+    with connection.cursor() as cursor:
+        cursor.execute("analyze demands_demand")
+    finding._frequent.cache_clear()
+    assert finding.is_common("请工会帮忙")  # in both, as the database counted
+    assert not finding.is_common("金秋助学")
+    assert titles(client, address, q="请工会帮忙") == {shown.case.title, other.case.title}
+    for most in (0, lists.LOOKED_INTO):
+        monkeypatch.setattr(lists, "is_common", lambda _: True)
+        monkeypatch.setattr(lists, "LOOKED_INTO", most)
+        assert titles(client, address, q="怀孕") == {shown.case.title}
+        assert titles(client, address, q="工会") == {shown.case.title, other.case.title}
+    finding._frequent.cache_clear()
 
 
 def test_search_finds_number_words_name_and_phone(desk) -> None:
