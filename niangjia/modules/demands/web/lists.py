@@ -202,7 +202,8 @@ class DemandList(ListSpec):
         if len(near) > LOOKED_INTO:
             return found(rows, text)
         few = type(rows)(rows.model, using=rows.db).filter(pk__in=near)
-        return with_due(found(few, text, one_by_one=True))
+        said: Rows = with_due(found(few, text, one_by_one=True))
+        return said
 
     def sort_of(self, chosen: Chosen) -> Sort:
         sort = super().sort_of(chosen)
