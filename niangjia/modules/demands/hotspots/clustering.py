@@ -118,10 +118,18 @@ def groups_of(items: Sequence[Item], *, alike: float = ALIKE) -> list[int]:
         return []
     gate = Gate([item.places for item in items])
     one, other, likeness = pairs(weighted(items), gate)
+    knots = list(_knots(len(items), one, other, likeness, alike))
+    knot_of = np.zeros(len(items), dtype=np.int64)
+    for number, members in enumerate(knots):
+        knot_of[members] = number
+    inside = np.flatnonzero(knot_of[one] == knot_of[other])
+    inside = inside[np.argsort(knot_of[one[inside]], kind="stable")]
+    bounds = np.searchsorted(knot_of[one[inside]], np.arange(len(knots) + 1))
     labels = np.zeros(len(items), dtype=np.int64)
     following = 0
-    for members in _knots(len(items), one, other, likeness, alike):
-        numbers = _linked(members, one, other, likeness, alike) if len(members) > 1 else np.zeros(1, dtype=np.int64)
+    for number, members in enumerate(knots):
+        some = inside[bounds[number] : bounds[number + 1]]
+        numbers = _linked(members, one[some], other[some], likeness[some], alike)
         labels[members] = numbers + following
         following += int(numbers.max()) + 1
     return [int(label) for label in labels]
@@ -147,15 +155,15 @@ def _knots(n: int, one: Any, other: Any, likeness: Any, alike: float) -> Iterato
 
 
 def _linked(members: Any, one: Any, other: Any, likeness: Any, alike: float) -> Any:
-    place = np.full(int(members.max()) + 1, -1, dtype=np.int64)
-    place[members] = np.arange(len(members))
-    inside = (one < len(place)) & (other < len(place))
-    row, column, value = place[one[inside]], place[other[inside]], likeness[inside]
-    both = (row >= 0) & (column >= 0)
-    row, column, value = row[both], column[both], value[both]
-    low, high, size = np.minimum(row, column), np.maximum(row, column), len(members)
+    """A number for each member, by average linkage; the pairs are those among them."""
+    size = len(members)
+    if size == 1:
+        return np.zeros(1, dtype=np.int64)
+    order = np.argsort(members)
+    row, column = (order[np.searchsorted(members, side, sorter=order)] for side in (one, other))
+    low, high = np.minimum(row, column), np.maximum(row, column)
     apart = np.ones(size * (size - 1) // 2)
-    apart[size * low - low * (low + 1) // 2 + (high - low - 1)] = np.clip(1 - value, 0, 1)
+    apart[size * low - low * (low + 1) // 2 + (high - low - 1)] = np.clip(1 - likeness, 0, 1)
     return fcluster(linkage(apart, "average"), 1 - alike, "distance") - 1
 
 

@@ -233,14 +233,10 @@ def alarms(actor: Actor) -> list[desk.Alarm]:
 
 
 def home_card(request: HttpRequest) -> dict[str, Any] | None:
-    """The three hottest; nothing where there are none."""
-    found = hot_spots_here(current_path(request), actor_of(request), LIVE, now=timezone.now(), limit=3)
+    """The three hottest of those that were warned of; nothing where there are none."""
+    told = (State.WARNED, State.JOINED)
+    found = hot_spots_here(current_path(request), actor_of(request), told, now=timezone.now(), limit=3)
     return {"lines": [(one, state_mark(one.state)) for one in found]} if found else None
-
-
-def live_now(actor: Actor) -> int:
-    """The menu's badge: warned of, and nobody looks into it."""
-    return len(ringing_spots(actor, now=timezone.now()))
 
 
 def register() -> None:
