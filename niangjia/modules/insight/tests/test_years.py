@@ -14,10 +14,12 @@ from django.test.utils import CaptureQueriesContext
 from niangjia.kernel.access.queries import actor_of
 from niangjia.modules.insight.tests.test_visits import World
 from niangjia.modules.organisations.testing import officer
-from niangjia.modules.visits.actions.years import NominationKind, open_year_round, put_forward
+from niangjia.modules.visits.actions.meetings import open_meeting
+from niangjia.modules.visits.actions.years import NominationKind, name_judges, open_year_round, put_forward
 from niangjia.modules.visits.queries.postings import posting_of
 from niangjia.modules.visits.queries.years import findings_to_put_forward, nominations_of
 from niangjia.modules.visits.testing import NOW
+from niangjia.ui.testing import complaints, faults, log_in, show_as
 
 ADDRESS = "/desk/visits/years/"
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
@@ -117,3 +119,34 @@ def test_more_nominations_ask_no_more(world) -> None:
     for number in range(4):
         put_forward(row.pk, kind=NominationKind.FINDING, title=f"第{number}条", text="x", actor=who, now=NOW)
     assert asked() == few
+
+
+@pytest.mark.browser
+@pytest.mark.django_db(transaction=True)
+def test_the_pages_of_the_journal_are_accessible(page, phone, live_server) -> None:
+    world = World()
+    who = actor_of(world.chair.pk, now=NOW)
+    row = open_year_round(scope_id=world.tree.county.pk, year=2026, actor=who, now=NOW)
+    judges = [officer("RIGHTS_OFFICER", world.tree.county, f"评委{number}").pk for number in range(2)]
+    put_forward(
+        row.pk, kind=NominationKind.SUGGESTION, title="开夜间窗口", text="夜班工人白天来不了。", author_id=world.liaison.pk,
+        actor=who, now=NOW,
+    )  # fmt: skip
+    name_judges(row.pk, user_ids=[*judges, world.chair.pk], actor=who, now=NOW)
+    held = NOW.replace(month=11, day=5)
+    meeting = open_meeting(
+        scope_id=world.tree.county.pk, group_id=None, month=held.date().replace(month=10, day=1), held_at=held, actor=who,
+        now=held,
+    )  # fmt: skip
+    posting = posting_of(world.liaison.pk, NOW.date())
+    for screen, theme, text in ((page, "light", "normal"), (phone, "dark", "large")):
+        log_in(screen, live_server, world.chair)
+        said = complaints(screen)
+        show_as(screen, live_server, theme=theme, text=text)
+        for address in (
+            f"/desk/visits/meetings/{meeting.pk}/", "/desk/visits/meetings/", "/desk/visits/meetings/open/",
+            f"/desk/visits/reports/{world.tree.north.pk}/?quarter=2026-4", "/desk/visits/reports/", f"{ADDRESS}{row.pk}/",
+            f"{ADDRESS}officers/{posting.pk}/", f"{ADDRESS}{row.pk}/judges/", "/desk/insight/visits/?since=2025-11-23",
+        ):  # fmt: skip
+            screen.goto(live_server.url + address)
+            assert faults(screen) == said == [], address
