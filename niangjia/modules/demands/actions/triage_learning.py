@@ -131,7 +131,7 @@ def _fitted(choices: Sequence[Choice], parts: int, beginnings: Sequence[tuple[st
     first = [Example(*one) for one in beginnings]
     told = [(one.part, Example(one.label, one.title, one.body)) for one in choices]
     trial = learn([example for part, example in told if part >= parts], first)
-    full = learn([example for _, example in told], first)
+    full = learn([example for _, example in told], first, sureness=(trial.steepness, trial.shift))
     return Learnt(full, trial, time.monotonic() - began)
 
 

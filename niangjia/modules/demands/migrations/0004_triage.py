@@ -63,7 +63,7 @@ class Migration(migrations.Migration):
                 (
                     "demand",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
+                        on_delete=django.db.models.deletion.PROTECT,
                         related_name="triage_decisions",
                         to="demands.demand",
                     ),

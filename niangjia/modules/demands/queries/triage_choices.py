@@ -15,7 +15,7 @@ from niangjia.modules.demands.triage.models import TriageDecision, TriageModel
 from niangjia.modules.demands.triage.rules import CURRENT, Field, part_of
 from niangjia.modules.demands.triage.trying import Choice
 
-MOST_LEARNT = 20_000
+MOST_LEARNT = 10_000
 WEEKS_SHOWN, RUNS_SHOWN = 12, 30
 _REASON = "the learner reads what was chosen everywhere; what it keeps of it are weights of words"
 

@@ -54,7 +54,7 @@ class TriageModel(FailClosedModel):
 class TriageDecision(DemandPart):
     """An officer's choice for one field of a demand; the newest one of a demand and field counts."""
 
-    demand = models.ForeignKey(Demand, on_delete=models.CASCADE, related_name="triage_decisions")
+    demand = models.ForeignKey(Demand, on_delete=models.PROTECT, related_name="triage_decisions")
     field = models.CharField(max_length=8)  # triage.rules.Field
     chosen = models.CharField(max_length=8)
     suggested = models.JSONField(default=list)  # [[value, percent, [words]]], the surest first

@@ -6,7 +6,7 @@ import re
 from functools import cache
 from types import ModuleType
 
-LONGEST_TITLE, LONGEST_BODY = 200, 4_000
+LONGEST_TITLE, LONGEST_BODY = 200, 1_500
 """Characters that are read; whoever writes more has said what it is about by then."""
 
 TITLE_COUNTS = 3
