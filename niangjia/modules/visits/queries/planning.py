@@ -163,28 +163,41 @@ def _keys(
 def _dues(
     postings: Sequence[Posting], keys: Mapping[int, list[KeyEmployer]], townships: Mapping[str, int], monday: date
 ) -> defaultdict[int, list[FollowUp]]:
-    """What is due by Sunday: whoever has the employer now, else whoever was there, else the township's officer."""
-    holder = {row.employer_id: user for user, rows in keys.items() for row in rows}
+    """What is due by Sunday, by whose it is: whoever has the employer now, else whoever was there, else the township's."""
     users = {row.user_id for row in postings}
+    own = {row.employer_id: user for user, rows in keys.items() for row in rows}
     rows = list(
         FollowUp.objects.unscoped(reason=REASON)
         .filter(
-            Q(visit__user__in=users) | Q(visit__employer__in=list(holder)) | Q(visit__posting__scope__in={
-                row.scope_id for row in postings
-            }),
+            Q(visit__user__in=users)
+            | Q(visit__employer__in=list(own))
+            | Q(visit__scope__path__under_any=list(townships)),
             due_on__lt=monday + A_WEEK, done_by=None, dropped_at=None, visit__employer__closed_on=None,
         )
         .select_related("visit__employer__division", "visit__scope")
         .order_by("due_on", "pk")
     )  # fmt: skip
+    holding = own | _holding({row.visit.employer_id for row in rows}, monday)
+    on_post = {row.user_id for row in postings_in_week(monday, user_ids={row.visit.user_id for row in rows} - users)}
     found: defaultdict[int, list[FollowUp]] = defaultdict(list)
     for row in rows:
         visit = row.visit
-        user = holder.get(visit.employer_id) or (visit.user_id if visit.user_id in users else None)
+        user = holding.get(visit.employer_id)
+        if user is None and visit.user_id in users | on_post:
+            user = visit.user_id
         user = user or _of_township(str(visit.scope.path), townships)
-        if user is not None:
+        if user in users:
             found[user].append(row)
     return found
+
+
+def _holding(employers: Collection[int], monday: date) -> dict[int, int]:
+    """Whose key employers these are in a week."""
+    span = overlaps(monday, monday + A_WEEK)
+    rows = KeyEmployer.objects.unscoped(reason=REASON).filter(
+        span, employer__in=list(employers), posting__until_on=None
+    )
+    return dict(rows.order_by("pk").values_list("employer_id", "posting__user_id"))
 
 
 def _others(

@@ -206,6 +206,20 @@ def test_two_officers_of_one_township_share_it(ground: Ground) -> None:
     assert len(names) == len(set(names)) == 3
 
 
+def test_what_is_due_again_goes_with_the_employer(ground: Ground) -> None:
+    """王芳 was there; 李强 has it now. A visit by somebody on no post is the township's officer's."""
+    theirs = posting(ground.tree.county, ground.other, now=NOW)
+    key_employer(ground.tree.county, ground.mills[0], posting_id=theirs.pk)
+    for mill, user in ((0, ground.user), (1, officer("CLERK", ground.tree.north, "钱经办"))):
+        visit = been(ground, ground.mills[mill], date(2026, 10, 20), user, posting=None)
+        FollowUp.objects.create(visit=visit, what="再看", due_on=MONDAY)
+    for user, names in ((ground.user, ["二纺织厂"]), (ground.other, ["一纺织厂"])):
+        again = week_of(user.pk, MONDAY, ground.actor(user), today=MONDAY).again
+        assert [row.visit.employer.name for row in again] == names
+        made = propose_week(user.pk, MONDAY, actor=ground.actor(user), now=NOW)
+        assert [row.employer.name for row in made if row.reason == PlanReason.FOLLOW_UP] == names
+
+
 def test_who_may_look_and_propose(ground: Ground) -> None:
     for actor in (ground.actor(ground.other), acting_as("CHAIR", ground.tree.south)):
         with pytest.raises(NotPermitted):
@@ -237,7 +251,7 @@ def test_the_number_of_queries_does_not_grow(ground: Ground, django_assert_max_n
         key_employer(ground.tree.county, firm(f"{name}食品厂", "530999002"))
     postings = postings_in_week(MONDAY)
     assert len(postings) == 4
-    with django_assert_max_num_queries(18):
+    with django_assert_max_num_queries(20):
         ground_of(postings, MONDAY, today=MONDAY)
-    with django_assert_max_num_queries(34):
+    with django_assert_max_num_queries(36):
         propose_weeks(MONDAY, actor=SYSTEM, now=NOW)

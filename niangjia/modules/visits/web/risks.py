@@ -31,6 +31,7 @@ from niangjia.ui.listing import show_list
 from niangjia.ui.pages import actor_of
 
 SOON = timedelta(days=7)
+MOST_OWNERS = 500
 
 
 @requires(Permission.VISIT_VIEW)
@@ -58,7 +59,8 @@ class RiskForm(forms.Form):
         today = timezone.localdate()
         people: dict[int, str] = {}
         for path in paths[:5]:
-            people |= dict(who_may(Permission.VISIT_MAKE, path, on=today).values_list("pk", "name"))
+            rows = who_may(Permission.VISIT_MAKE, path, on=today, below=risk is None)
+            people |= dict(rows.values_list("pk", "name")[:MOST_OWNERS])
         if risk is not None:
             people |= names_of_users([risk.owner_id])
             del self.fields["employer"]
