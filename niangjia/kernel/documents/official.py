@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -29,14 +30,32 @@ class Words:
     text: str
 
 
+NUMBER = re.compile(r"[\d,. ]+[%天件人家元次]?|[—-]?")
+LONG_CELL, LONGEST_COUNTED = 10, 40
+
+
 @dataclass(frozen=True)
 class Table:
-    """The first column says what a row is of, all others are numbers or short words."""
+    """Columns of numbers end at one line; the room that is left goes to those with long words, by their length."""
 
     head: tuple[str, ...]
     rows: Sequence[tuple[str, ...]]
     caption: str = ""
-    wide: int = 0  # this column takes the room that is left
+
+    @property
+    def ends(self) -> list[bool]:
+        """By column, whether all its cells are numbers."""
+        return [
+            bool(self.rows) and all(NUMBER.fullmatch(row[place].strip()) for row in self.rows)
+            for place in range(len(self.head))
+        ]
+
+    @property
+    def shares(self) -> list[int]:
+        """By column, its share of the room that is left; 0: as wide as what stands in it. The first one takes all where none is long."""
+        longest = [max(len(row[place]) for row in (self.head, *self.rows)) for place in range(len(self.head))]
+        shares = [min(length, LONGEST_COUNTED) if length > LONG_CELL else 0 for length in longest]
+        return shares if any(shares) else [1, *shares[1:]]
 
 
 @dataclass(frozen=True)
@@ -88,4 +107,5 @@ def picture(chart: Chart, *, now: datetime) -> bytes:
 
 
 def _plain(block: Block) -> dict[str, Any]:
-    return {"is": type(block).__name__.lower(), **asdict(block)}
+    said = {"is": type(block).__name__.lower(), **asdict(block)}
+    return said | {"ends": block.ends, "shares": block.shares} if isinstance(block, Table) else said

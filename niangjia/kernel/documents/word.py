@@ -149,12 +149,13 @@ def _table(document: WordDocument, table: Table) -> None:
         _line(document, table.caption, FIRST, SIZE_4, align=ALIGN.CENTER).paragraph_format.keep_with_next = True
     made = document.add_table(rows=0, cols=len(table.head))
     made.style, made.alignment, made.autofit = "Table Grid", WD_TABLE_ALIGNMENT.CENTER, True
+    ends = table.ends
     for number, cells in enumerate((table.head, *table.rows)):
         row = made.add_row()
         for place, text in enumerate(cells):
             line = row.cells[place].paragraphs[0]
             _spaced(line, None)
-            line.alignment = ALIGN.CENTER if number == 0 else ALIGN.LEFT if place in (0, table.wide) else ALIGN.RIGHT
+            line.alignment = ALIGN.CENTER if number == 0 else ALIGN.RIGHT if ends[place] else ALIGN.LEFT
             _font(line.add_run(_clean(text)), FIRST if number == 0 else BODY, SIZE_SMALL_4)
         properties = row._tr.get_or_add_trPr()  # noqa: SLF001
         properties.append(OxmlElement("w:cantSplit"))

@@ -141,7 +141,7 @@ def _risks(facts: Facts) -> list[Block]:
     if not risks:
         return [Words("没有未销号的风险。")]
     rows = [(one["employer"], one["level"], one["what"], one["owner"], one["due"] or "—") for one in risks]
-    return [Table(("用人单位", "等级", "情况", "责任人", "期限"), rows, wide=2)]
+    return [Table(("用人单位", "等级", "情况", "责任人", "期限"), rows)]
 
 
 def _minutes(meeting: Any) -> list[tuple[str, list[Block]]]:
@@ -267,7 +267,7 @@ def year_paper(year: int, facts: Facts, *, issuer: str, day: date) -> Paper:
         if rows:
             best = [one for one in group["rows"] if one["rank"] == 1]
             words = [Words(f"“{one['title']}”（{one['author']}）：{one['text']}") for one in best]
-            parts.append((group["label"], [*words, Table(("名次", "题目", "作者", "平均分"), rows, wide=1)]))
+            parts.append((group["label"], [*words, Table(("名次", "题目", "作者", "平均分"), rows)]))
     officers = facts.get("officers", ())
     if officers:
         rows = [

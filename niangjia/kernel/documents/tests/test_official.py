@@ -85,3 +85,17 @@ def test_a_chart_of_nothing_is_left_out() -> None:
 def fonts(line) -> tuple[str, Pt]:
     run = line.runs[0]
     return run._r.rPr.rFonts.get(qn("w:eastAsia")), run.font.size
+
+
+@pytest.mark.parametrize(
+    ("rows", "ends", "shares"),
+    [
+        ([("北山镇", "1,203", "94.70 %"), ("南湖街道", "0", "—")], [False, True, True], [1, 0, 0]),
+        ([("到三个站点核对扣款规则", "何走访", "12 天")], [False, False, True], [11, 0, 0]),
+        ([("甲", "王" * 60, "乙" * 12)], [False, False, False], [0, 40, 12]),
+        ([], [False, False, False], [1, 0, 0]),
+    ],
+)
+def test_numbers_end_at_one_line_and_long_words_have_room(rows, ends, shares) -> None:
+    table = Table(("镇街", "登记", "化解率"), rows)
+    assert (table.ends, table.shares) == (ends, shares)
