@@ -24,7 +24,7 @@ from niangjia.modules.demands.hotspots.states import QUIET_AFTER_DAYS, WINDOW_DA
 from niangjia.modules.demands.hotspots.texts import BESIDE, BODY_READ, words_of
 from niangjia.modules.demands.models import Demand, DemandTrace, HotSpot
 from niangjia.modules.demands.queries.bursts import burst_in_sight, to_tell
-from niangjia.modules.demands.queries.hotspots import hot_spot_in_sight
+from niangjia.modules.demands.queries.hotspots import has_confidential, hot_spot_in_sight
 
 WINDOW, QUIET_AFTER = timedelta(days=WINDOW_DAYS), timedelta(days=QUIET_AFTER_DAYS)
 MOST_AT_ONCE = 1_000
@@ -153,11 +153,14 @@ def _tell_of_burst(spot: HotSpot, now: datetime) -> None:
         found = burst_in_sight(spot, actor, now=now)
         if found is None or not is_news(int(told.get(user.pk, [0, "", 0])[2]), found.people):
             continue
-        shown = hot_spot_in_sight(spot.pk, actor, now=now)
         told[user.pk] = [user.pk, user.name, found.people]
+        about, title = "", ""
+        if not has_confidential(spot, actor):
+            shown = hot_spot_in_sight(spot.pk, actor, now=now)
+            about, title = shown.where or "、".join(shown.words[:3]), f"{shown.title}。"
         notify(
-            [user.pk], title=f"热点预警：{shown.where or '、'.join(shown.words[:3])}{found.because}反映同一件事",
-            body=f"{shown.title}。可以在热点页并案办理，统一处置、分别答复。",
+            [user.pk], title=f"热点预警：{about}{found.because}反映同一件事",
+            body=f"{title}可以在热点页并案办理，统一处置、分别答复。",
             url=reverse("demands:hot_spot", args=[spot.pk]), now=now,
         )  # fmt: skip
     if list(told.values()) == spot.warned:

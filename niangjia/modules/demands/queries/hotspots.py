@@ -25,7 +25,6 @@ from niangjia.modules.demands.permissions import Permission
 MOST_SHOWN = 50
 FEW = 5
 DAY, WEEK = timedelta(days=1), timedelta(days=7)
-SINCE_FOR_EVER = datetime(2000, 1, 1, tzinfo=timezone.get_default_timezone())
 TREND = 14
 FAR = date(2100, 1, 1)
 
@@ -109,10 +108,9 @@ def hot_spot_in_sight(pk: int, actor: Actor, *, now: datetime) -> Shown:
     return found[0]
 
 
-def people_in_sight(spot: HotSpot, actor: Actor, *, since: datetime = SINCE_FOR_EVER) -> int:
-    """How many different people ask this, as far as the actor may know."""
-    rows = traces_in_sight(actor).filter(spot=spot, at__gte=since)
-    return int(rows.values("asker").distinct().count())
+def has_confidential(spot: HotSpot, actor: Actor) -> bool:
+    """Whether what the actor sees of it may be written into no message: those are read over shoulders."""
+    return bool(traces_in_sight(actor).filter(spot=spot, demand__case__is_confidential=True).exists())
 
 
 def traces_in_sight(actor: Actor) -> ScopedQuerySet[DemandTrace]:
@@ -121,7 +119,7 @@ def traces_in_sight(actor: Actor) -> ScopedQuerySet[DemandTrace]:
 
 
 def _hottest(traces: ScopedQuerySet[DemandTrace], states: Iterable[int], limit: int, now: datetime) -> list[Shown]:
-    found = (
+    found: Any = (
         traces.filter(spot__state__in=sorted(states))
         .values("spot")
         .annotate(

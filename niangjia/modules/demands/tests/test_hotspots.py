@@ -223,6 +223,7 @@ def test_nothing_of_what_one_may_not_see_shows_through(world: World) -> None:
             assert f"/demands/{not_for_him.pk}/" not in said
     assert told(world.north)
     assert all("7 人" in title for title in told(world.north))
+    assert not any("宿舍" in title for title in told(world.north))  # part of what he sees is confidential
     assert len(seen_by_the_firm) == 2
     assert world.seen(world.south) == []
 
