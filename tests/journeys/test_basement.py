@@ -407,7 +407,7 @@ def test_sixty_drafts_wait_for_whoever_wrote_them(phone: Phone, field: Field, li
 
     log_in(page, live_server, field.user)
     page.goto(phone.url + PAGE)
-    expect(phone.bar).to_contain_text("没有等着发送的", timeout=50_000)
+    expect(phone.bar).to_contain_text("没有等着发送的", timeout=120_000)
     assert phone.drafts() == {"sent": many}
     assert phone.widths() == []
     visits = list(Visit.objects.unscoped(**OURS).annotate(taken=Count("photos")))
