@@ -126,7 +126,8 @@ class _Search:
         return found
 
     def _ranked(self, rows: list[Responsibility], matter: Matter) -> list[Responsibility]:
-        self.known |= known_of({row.to_scope_id for row in rows} | {place for place, _ in self.above})
+        unknown = ({row.to_scope_id for row in rows} | {place for place, _ in self.above}) - self.known.keys()
+        self.known |= known_of(unknown) if unknown else {}
         by_id = {row.pk: row for row in rows if not self._is_closed(row) and self.allows(str(row.to_scope.path))}
         return [by_id[line.id] for line in routing_rules.ranked(map(as_line, by_id.values()), matter)]
 

@@ -7,6 +7,8 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from niangjia.kernel.access.models import Grant, User
 from niangjia.kernel.errors import Missing, NotPermitted, Refused
@@ -264,3 +266,19 @@ def test_a_proposal_is_left_with_a_reason(world: World) -> None:
     leave_proposal(said.pk, reason="就归你们", actor=world.keeper, now=NOW)
     said.refresh_from_db()
     assert (said.is_taken_up, said.answer) == (False, "就归你们")
+
+
+def test_many_lines_and_places_are_asked_as_much_as_one(world: World, django_assert_max_num_queries: Any) -> None:
+    line(world, is_fallback=True)
+    routed(world)
+    with CaptureQueriesContext(connection) as one:
+        routed(world)
+    for kind, place in (("01", world.tree.south), ("0101", world.tree.mill), ("0102", world.tree.north)):
+        line(world, kind=kind, to=place)  # at the first two nobody can take it
+    for number in range(6):
+        officer("RIGHTS_OFFICER", world.tree.south, f"另一人{number}")
+    with CaptureQueriesContext(connection) as many:
+        assert routed(world).scope_id == world.tree.south.pk
+    assert len(many) <= len(one) + 2  # the maps of the places it is sent to
+    with django_assert_max_num_queries(32):
+        demand(world.tree.county, route=True)
