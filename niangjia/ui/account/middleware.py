@@ -28,4 +28,4 @@ def _is_known(request: HttpRequest) -> bool:
         session_key=request.session.session_key, user=request.user, ip=get_adapter().get_client_ip(request),
         last_seen_at__gt=timezone.now() - AFRESH,
     )  # fmt: skip
-    return rows.exists()
+    return bool(rows.exists())
