@@ -17,6 +17,7 @@ from niangjia.kernel.access.actor import Actor
 from niangjia.kernel.audit import actions as audit
 from niangjia.kernel.errors import Missing, NotPermitted, Refused
 from niangjia.kernel.files.models import StoredFile
+from niangjia.kernel.kept import asked_once
 from niangjia.modules.visits.actions.amending import amend, findings_of
 from niangjia.modules.visits.actions.findings import tell_findings
 from niangjia.modules.visits.actions.risks import open_risk_of
@@ -71,7 +72,7 @@ def hand_in_visits(drafts: Sequence[tuple[Draft, Actor, datetime]]) -> list[Visi
     _hold([draft for draft, _, _ in drafts])
     sheets = [_Sheet.of(draft, actor, now) for draft, actor, now in drafts]
     around = Around([(sheet.draft, sheet.user_id) for sheet in sheets])
-    with audit.together():
+    with audit.together(), asked_once():
         numbers = _numbers(len(sheets))
         visits = [
             _known(sheet, around) or _prepared(sheet, around, number)

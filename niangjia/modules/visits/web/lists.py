@@ -13,7 +13,7 @@ from niangjia.engines.casework.models import Case
 from niangjia.engines.casework.rules import Stage
 from niangjia.engines.casework.web.wording import STAGE_TONES
 from niangjia.kernel.access.actor import Actor
-from niangjia.kernel.access.models import Scope, User
+from niangjia.kernel.access.models import Scope
 from niangjia.kernel.days import day_in
 from niangjia.kernel.errors import Refused
 from niangjia.kernel.lists.spec import Chosen, Column, Filter, ListSpec, Sort, register
@@ -27,7 +27,7 @@ from niangjia.modules.visits.queries.kinds import kind_name, kind_names, kinds_a
 from niangjia.modules.visits.queries.narrowing import PLAIN, TIMES, looks_of, of_period, with_findings
 from niangjia.modules.visits.queries.people import names_of_users
 from niangjia.modules.visits.rules import EMPLOYER_FIELDS, Outcome, PlaceState, ProposalState
-from niangjia.modules.visits.web.marks import follow_up_mark, looks_mark, outcome_mark, place_mark, proposal_mark
+from niangjia.modules.visits.web.marks import ago, follow_up_mark, looks_mark, outcome_mark, place_mark, proposal_mark
 from niangjia.ui.listing import Mark, Screen
 from niangjia.ui.pages import number_in
 
@@ -58,12 +58,9 @@ def under(rows: Any, value: str) -> Rows:
     return rows.under(str(path)) if path else rows.none()  # type: ignore[no-any-return]
 
 
-def name_of_place(value: str) -> str:
-    return names_of([number_in(value)]).get(number_in(value), value)
-
-
-def name_of_user(value: str) -> str:
-    return User.objects.filter(pk=number_in(value)).values_list("name", flat=True).first() or value
+def chosen_one(_: str) -> str:
+    """Of an id in the address: whoever typed it may not know of whom it is, so its name isn't said."""
+    return "已选定"
 
 
 def townships(actor: Actor) -> list[tuple[str, str]]:
@@ -119,12 +116,12 @@ class VisitList(ListSpec):
         Filter("with", "发现", choices=[("any", "有发现"), ("passed", "有转办"), ("poor", "有看着差的"), ("none", "没有发现")], apply=with_findings),
         Filter("located", "定位", choices=PlaceState.choices(), apply=lambda rows, value: rows.filter(place_state=value)),
         Filter("key", "重点企业", kind="flag", apply=flag(is_key=True)),
-        Filter("mine", "我去的", kind="text", quiet=True, label_of=name_of_user, apply=lambda rows, value: rows.filter(Q(user=number_in(value)) | Q(companions__contains=[number_in(value)]))),
-        Filter("officer", "走访人", kind="text", quiet=True, label_of=name_of_user, apply=by_id("user")),
-        Filter("employer", "单位", kind="text", quiet=True, label_of=lambda value: f"单位 {value}", apply=by_id("employer")),
-        Filter("group", "小组", kind="text", quiet=True, label_of=lambda value: f"小组 {value}", apply=lambda rows, value: rows.filter(posting__group=number_in(value) or None)),
-        Filter("place", "范围", kind="text", quiet=True, label_of=name_of_place, apply=under),
-        Filter("stay", "蹲点", kind="text", quiet=True, label_of=lambda value: f"蹲点 {value}", apply=by_id("stay")),
+        Filter("mine", "我去的", kind="text", quiet=True, label_of=chosen_one, apply=lambda rows, value: rows.filter(Q(user=number_in(value)) | Q(companions__contains=[number_in(value)]))),
+        Filter("officer", "走访人", kind="text", quiet=True, label_of=chosen_one, apply=by_id("user")),
+        Filter("employer", "单位", kind="text", quiet=True, label_of=chosen_one, apply=by_id("employer")),
+        Filter("group", "小组", kind="text", quiet=True, label_of=chosen_one, apply=lambda rows, value: rows.filter(posting__group=number_in(value) or None)),
+        Filter("place", "范围", kind="text", quiet=True, label_of=chosen_one, apply=under),
+        Filter("stay", "蹲点", kind="text", quiet=True, label_of=chosen_one, apply=by_id("stay")),
         Filter("counted", "按家次（同一小时的合计一次）", kind="flag", quiet=True, apply=lambda rows, _: rows.filter(TIMES)),
         Filter("clock", "手机时间不准", kind="flag", quiet=True, apply=lambda rows, _: rows.exclude(clock_off_seconds=0)),
     )  # fmt: skip
@@ -196,9 +193,9 @@ class FindingList(ListSpec):
         Filter("since", "从", kind="date", apply=since("visit__arrived_at")),
         Filter("until", "到", kind="date", apply=until("visit__arrived_at")),
         Filter("employer_asks", "单位提出的", kind="flag", apply=flag(by_employer=True)),
-        Filter("officer", "走访人", kind="text", quiet=True, label_of=name_of_user, apply=by_id("visit__user")),
-        Filter("employer", "单位", kind="text", quiet=True, label_of=lambda value: f"单位 {value}", apply=by_id("visit__employer")),
-        Filter("place", "范围", kind="text", quiet=True, label_of=name_of_place, apply=under),
+        Filter("officer", "走访人", kind="text", quiet=True, label_of=chosen_one, apply=by_id("visit__user")),
+        Filter("employer", "单位", kind="text", quiet=True, label_of=chosen_one, apply=by_id("visit__employer")),
+        Filter("place", "范围", kind="text", quiet=True, label_of=chosen_one, apply=under),
         Filter("plain", "不含保密", kind="flag", quiet=True, apply=lambda rows, _: rows.filter(PLAIN)),
     )  # fmt: skip
     sorts: ClassVar[tuple[Sort, ...]] = (
@@ -258,7 +255,7 @@ class CoveredList(ListSpec):
         Column("name", "单位", phone="title"),
         Column("division", "所在镇街", lambda row: row.division.name),
         Column("last", "上次走访", lambda row: row.last),
-        Column("days", "距今", lambda row: f"{row.days} 天" if row.days is not None else "从未走访"),
+        Column("days", "距今", lambda row: ago(row.days)),
         Column("key", "重点企业", lambda row: Mark("重点", "info") if row.is_key else ""),
         Column("headcount", "职工人数", numeric=True, phone="hidden"),
     )
@@ -267,7 +264,7 @@ class CoveredList(ListSpec):
         Filter("since", "从", kind="date", apply=lambda rows, _: rows),
         Filter("until", "到", kind="date", apply=lambda rows, _: rows),
         Filter("division", "镇街", choices=grounds_to_filter, apply=at_place),
-        Filter("place", "范围", kind="text", quiet=True, label_of=name_of_place, apply=under),
+        Filter("place", "范围", kind="text", quiet=True, label_of=chosen_one, apply=under),
     )
     sorts: ClassVar[tuple[Sort, ...]] = (
         Sort("headcount", "职工多的在前", ("headcount",), descending=True),
@@ -333,7 +330,7 @@ class ProposalList(ListSpec):
     filters: ClassVar[tuple[Filter, ...]] = (
         Filter("state", "处理", choices=[(str(code), label) for code, label in ProposalState.choices()], apply=by_id("state")),
         Filter("township", "镇街", choices=townships, apply=by_id("visit__scope")),
-        Filter("officer", "走访人", kind="text", quiet=True, label_of=name_of_user, apply=by_id("visit__user")),
+        Filter("officer", "走访人", kind="text", quiet=True, label_of=chosen_one, apply=by_id("visit__user")),
     )  # fmt: skip
     sorts: ClassVar[tuple[Sort, ...]] = (Sort("new", "新的在前", (), descending=True),)
 
@@ -368,7 +365,7 @@ class FollowUpList(ListSpec):
         Filter("open", "还没回看", kind="flag", apply=flag(done_by=None, dropped_at=None)),
         Filter("overdue", "已超期", kind="flag", apply=lambda rows, _: rows.filter(done_by=None, dropped_at=None, due_on__lt=timezone.localdate())),
         Filter("township", "镇街", choices=townships, apply=by_id("visit__scope")),
-        Filter("officer", "走访人", kind="text", quiet=True, label_of=name_of_user, apply=by_id("visit__user")),
+        Filter("officer", "走访人", kind="text", quiet=True, label_of=chosen_one, apply=by_id("visit__user")),
     )  # fmt: skip
     sorts: ClassVar[tuple[Sort, ...]] = (
         Sort("due_on", "最先到期的在前", ("due_on",)),

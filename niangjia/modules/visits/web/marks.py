@@ -67,6 +67,13 @@ def due_mark(last: date | None, every_days: int, from_on: date, today: date) -> 
     return Mark(f"{(due_on - today).days} 天后", "success")
 
 
+def ago(days: int | None) -> str:
+    """How long nobody was there."""
+    if days is None:
+        return "从未走访"
+    return f"{days} 天" if days else "今天"
+
+
 def follow_up_mark(row: Any, today: date) -> Mark:
     if row.done_by_id:
         return Mark("已回看", "success")

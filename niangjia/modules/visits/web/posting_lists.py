@@ -24,8 +24,8 @@ from niangjia.modules.visits.queries.figures import DAY, key_in_period, keys_wit
 from niangjia.modules.visits.queries.narrowing import of_period
 from niangjia.modules.visits.queries.postings import holds_on, key_counts, overlaps, places_of
 from niangjia.modules.visits.queries.weeks import at_place
-from niangjia.modules.visits.web.lists import by_id, name_of_place
-from niangjia.modules.visits.web.marks import due_mark
+from niangjia.modules.visits.web.lists import by_id, chosen_one
+from niangjia.modules.visits.web.marks import ago, due_mark
 from niangjia.ui.listing import Mark, Screen
 from niangjia.ui.pages import number_in
 
@@ -75,7 +75,7 @@ class PostingList(ListSpec):
         Filter("now", "现在在岗", kind="flag", apply=lambda rows, _: rows.filter(holds_on(timezone.localdate()))),
         Filter("since", "在岗从", kind="date", quiet=True, apply=as_it_is),
         Filter("until", "在岗到", kind="date", quiet=True, apply=as_it_is),
-        Filter("place", "范围", kind="text", quiet=True, label_of=name_of_place, apply=as_it_is),
+        Filter("place", "范围", kind="text", quiet=True, label_of=chosen_one, apply=as_it_is),
     )
     sorts: ClassVar[tuple[Sort, ...]] = (
         Sort("from_on", "最近开始的在前", ("from_on",), descending=True),
@@ -142,7 +142,7 @@ class KeyEmployerList(ListSpec):
         Column("employer", "单位", lambda row: row.employer.name, phone="title"),
         Column("turn", "轮到走访", lambda row: row.turn),
         Column("last", "上次走访", lambda row: row.last, whole=True),
-        Column("days", "距今", lambda row: f"{row.days} 天" if row.days is not None else "从未走访"),
+        Column("days", "距今", lambda row: ago(row.days)),
         Column("officer", "走访人", lambda row: row.posting.user.name if row.posting else Mark("没有安排", "warning"), whole=True),
         Column("division", "所在镇街", lambda row: row.employer.division.name, phone="hidden"),
         Column("headcount", "职工人数", lambda row: row.employer.headcount, numeric=True, phone="hidden"),
@@ -157,8 +157,8 @@ class KeyEmployerList(ListSpec):
         Filter("visited", "期内", choices=[("yes", "走访过"), ("no", "没有走访")], quiet=True, apply=as_it_is),
         Filter("since", "从", kind="date", quiet=True, apply=as_it_is),
         Filter("until", "到", kind="date", quiet=True, apply=as_it_is),
-        Filter("place", "范围", kind="text", quiet=True, label_of=name_of_place, apply=as_it_is),
-        Filter("posting", "走访人", kind="text", quiet=True, label_of=lambda value: f"驻联 {value}", apply=by_id("posting")),
+        Filter("place", "范围", kind="text", quiet=True, label_of=chosen_one, apply=as_it_is),
+        Filter("posting", "走访人", kind="text", quiet=True, label_of=chosen_one, apply=by_id("posting")),
     )  # fmt: skip
     sorts: ClassVar[tuple[Sort, ...]] = (
         Sort("new", "新列入的在前", ("from_on",), descending=True),

@@ -19,7 +19,7 @@ from niangjia.modules.visits.models import Risk, Stay
 from niangjia.modules.visits.permissions import Permission
 from niangjia.modules.visits.queries.stays import helped_in, stay_state
 from niangjia.modules.visits.rules import RiskLevel
-from niangjia.modules.visits.web.lists import by_id, flag, name_of_place, name_of_user, townships, under
+from niangjia.modules.visits.web.lists import by_id, chosen_one, flag, townships, under
 from niangjia.ui.listing import Mark, Screen
 from niangjia.ui.pages import number_in
 
@@ -86,8 +86,8 @@ class StayList(ListSpec):
         Filter("state", "状态", choices=[("going", "进行中"), ("coming", "未开始"), ("late", "到期未交报告"), ("ended", "已结束")], apply=_by_state),
         Filter("since", "从", kind="date", apply=_since),
         Filter("until", "到", kind="date", apply=_until),
-        Filter("officer", "参加人", kind="text", quiet=True, label_of=name_of_user, apply=lambda rows, value: rows.filter(Q(leader=number_in(value)) | Q(team__contains=[number_in(value)]))),
-        Filter("place", "范围", kind="text", quiet=True, label_of=name_of_place, apply=under),
+        Filter("officer", "参加人", kind="text", quiet=True, label_of=chosen_one, apply=lambda rows, value: rows.filter(Q(leader=number_in(value)) | Q(team__contains=[number_in(value)]))),
+        Filter("place", "范围", kind="text", quiet=True, label_of=chosen_one, apply=under),
     )  # fmt: skip
     sorts: ClassVar[tuple[Sort, ...]] = (
         Sort("from_on", "最近开始的在前", ("from_on",), descending=True),
@@ -149,9 +149,9 @@ class RiskList(ListSpec):
         Filter("state", "状态", choices=[("open", "未销号"), ("late", "已超期"), ("closed", "已销号")], apply=by_risk_state),
         Filter("township", "镇街", choices=townships, apply=by_id("scope")),
         Filter("reported", "已报上级", kind="flag", apply=flag(reported_at__isnull=False)),
-        Filter("officer", "负责人", kind="text", quiet=True, label_of=name_of_user, apply=by_id("owner")),
-        Filter("employer", "单位", kind="text", quiet=True, label_of=lambda value: f"单位 {value}", apply=by_id("employer")),
-        Filter("place", "范围", kind="text", quiet=True, label_of=name_of_place, apply=under),
+        Filter("officer", "负责人", kind="text", quiet=True, label_of=chosen_one, apply=by_id("owner")),
+        Filter("employer", "单位", kind="text", quiet=True, label_of=chosen_one, apply=by_id("employer")),
+        Filter("place", "范围", kind="text", quiet=True, label_of=chosen_one, apply=under),
     )  # fmt: skip
     sorts: ClassVar[tuple[Sort, ...]] = (
         Sort("level", "等级高的在前", ("level",), descending=True),
