@@ -7,6 +7,7 @@ from procrastinate.contrib.django import app
 from niangjia.engines.casework.actions.climbing import bring_orphans, climb_due
 from niangjia.engines.casework.actions.silence import tell_of_silence
 from niangjia.engines.casework.reclocking import reclock_open
+from niangjia.kernel.jobs.times import daily
 
 
 @app.periodic(cron="* * * * *")
@@ -33,7 +34,7 @@ def reclock(years: list[int], path: str) -> None:
     reclock_open(now=timezone.now(), years=years, path=path)
 
 
-@app.periodic(cron="50 3 * * *")
+@app.periodic(cron=daily(3, 50))
 @app.task(name="casework.reclock_nightly", queueing_lock="casework.reclock_nightly", pass_context=False)
 def reclock_nightly(timestamp: int) -> None:
     """What was being changed while its clock was counted anew, or stands in another place since."""

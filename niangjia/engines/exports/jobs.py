@@ -14,6 +14,7 @@ from procrastinate.contrib.django import app
 from niangjia.engines.exports import writing
 from niangjia.engines.exports.models import Export
 from niangjia.kernel.errors import Missing, NotPermitted, Refused
+from niangjia.kernel.jobs.times import daily
 
 log = logging.getLogger(__name__)
 
@@ -31,7 +32,7 @@ def make_file(export_id: int) -> None:
         log.exception("Export %s was not made", export_id)
 
 
-@app.periodic(cron="50 3 * * *")
+@app.periodic(cron=daily(3, 50))
 @app.task(name="exports.clear", queueing_lock="exports.clear", pass_context=False)
 def clear(timestamp: int) -> None:
     """Exports whose job was given up (its worker died each time): their passwords and their half-written files."""

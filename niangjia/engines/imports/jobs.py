@@ -15,6 +15,7 @@ from procrastinate.contrib.django import app
 
 from niangjia.engines.imports import checking, committing, keeping, sending_back, steps
 from niangjia.kernel.jobs.actions import fail as fail_task
+from niangjia.kernel.jobs.times import daily
 
 log = logging.getLogger(__name__)
 
@@ -74,7 +75,7 @@ def look_after(timestamp: int) -> None:
     keeping.look_after(now=timezone.now())
 
 
-@app.periodic(cron="20 3 * * *")
+@app.periodic(cron=daily(3, 20))
 @app.task(name="imports.forget", queueing_lock="imports.forget", pass_context=False)
 def forget(timestamp: int) -> None:
     keeping.forget(now=timezone.now())

@@ -6,9 +6,10 @@ from django.utils import timezone
 from procrastinate.contrib.django import app
 
 from niangjia.engines.metrics.actions import recount_all, recount_what_changed
+from niangjia.kernel.jobs.times import daily
 
 
-@app.periodic(cron="10 3 * * *")
+@app.periodic(cron=daily(3, 10))
 @app.task(name="metrics.recount_all", queueing_lock="metrics.recount_all", pass_context=False)
 def recount_everything(timestamp: int) -> None:
     recount_all(now=timezone.now())

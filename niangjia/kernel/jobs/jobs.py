@@ -9,6 +9,8 @@ from procrastinate import JobContext
 from procrastinate.contrib.django import app
 from procrastinate.jobs import Status
 
+from niangjia.kernel.jobs.times import daily
+
 log = logging.getLogger(__name__)
 
 # A worker tells the database every ten seconds that it lives.
@@ -36,7 +38,7 @@ async def retry_jobs_of_dead_workers(context: JobContext, timestamp: int) -> Non
             await manager.retry_job(job)
 
 
-@app.periodic(cron="17 3 * * *")
+@app.periodic(cron=daily(3, 17))
 @app.task(name="jobs.forget_finished_jobs", queueing_lock="jobs.forget_finished_jobs", pass_context=True)
 async def forget_finished_jobs(context: JobContext, timestamp: int) -> None:
     """Failed jobs stay, so that somebody can look at them."""

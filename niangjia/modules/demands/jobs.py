@@ -9,6 +9,7 @@ from procrastinate.contrib.django import app
 
 from niangjia.kernel.errors import Refused
 from niangjia.kernel.jobs.actions import fail, finish, progress
+from niangjia.kernel.jobs.times import daily
 from niangjia.modules.demands.actions.alerts import ring_due
 from niangjia.modules.demands.actions.hotspots import read_new_demands, regroup
 from niangjia.modules.demands.actions.triage_learning import LEARN_TASK, learn_anew, learn_if_new
@@ -24,7 +25,7 @@ def ring_alerts(timestamp: int) -> None:
     ring_due(now=timezone.now())
 
 
-@app.periodic(cron="20 4 * * *")
+@app.periodic(cron=daily(4, 20))
 @app.task(name="demands.learn_triage_nightly", queueing_lock="demands.learn_triage_nightly", pass_context=False)
 def learn_triage_nightly(timestamp: int) -> None:
     try:
@@ -56,7 +57,7 @@ def find_hot_spots(timestamp: int) -> None:
     read_new_demands(now=timezone.now())
 
 
-@app.periodic(cron="40 2 * * *")
+@app.periodic(cron=daily(2, 40))
 @app.task(name="demands.regroup_hot_spots", queueing_lock="demands.regroup_hot_spots", pass_context=False)
 def regroup_hot_spots(timestamp: int) -> None:
     regroup(now=timezone.now())

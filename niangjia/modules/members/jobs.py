@@ -7,6 +7,7 @@ import logging
 from django.utils import timezone
 from procrastinate.contrib.django import app
 
+from niangjia.kernel.jobs.times import daily
 from niangjia.modules.members.actions import check_register, find_duplicates
 from niangjia.modules.members.actions.forgetting import forget_old
 from niangjia.modules.members.actions.identity import TASK as CHECK_IDENTITY
@@ -16,7 +17,7 @@ from niangjia.modules.members.sheets.hands import settle
 log = logging.getLogger(__name__)
 
 
-@app.periodic(cron="40 2 * * *")
+@app.periodic(cron=daily(2, 40))
 @app.task(name="members.check_register", queueing_lock="members.check_register", pass_context=False)
 def check_register_nightly(timestamp: int) -> None:
     found = check_register(now=timezone.now())
@@ -27,7 +28,7 @@ def check_register_nightly(timestamp: int) -> None:
         )  # fmt: skip
 
 
-@app.periodic(cron="30 3 * * *")
+@app.periodic(cron=daily(3, 30))
 @app.task(name="members.forget_old", queueing_lock="members.forget_old", pass_context=False)
 def forget_old_nightly(timestamp: int) -> None:
     forget_old(now=timezone.now())
@@ -38,7 +39,7 @@ def check_identity(application_id: int) -> None:
     check_identity_of(application_id, now=timezone.now())
 
 
-@app.periodic(cron="20 2 * * *")
+@app.periodic(cron=daily(2, 20))
 @app.task(name="members.find_duplicates", queueing_lock="members.find_duplicates", pass_context=False)
 def find_duplicates_nightly(timestamp: int) -> None:
     find_duplicates(now=timezone.now())

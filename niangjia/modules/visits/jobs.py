@@ -8,12 +8,13 @@ from django.utils import timezone
 from procrastinate.contrib.django import app
 
 from niangjia.kernel.access.actor import SYSTEM
+from niangjia.kernel.jobs.times import weekly
 from niangjia.modules.visits.actions.planning import propose_weeks
 from niangjia.modules.visits.actions.surveys import forget_senders
 from niangjia.modules.visits.rules import monday_of
 
 
-@app.periodic(cron="30 22 * * 0")  # the worker counts in UTC: half past six on Monday in China
+@app.periodic(cron=weekly(1, 6, 30))
 @app.task(name="visits.propose_weeks", queueing_lock="visits.propose_weeks", pass_context=False)
 def propose_weeks_on_monday(timestamp: int) -> None:
     now = timezone.now()
