@@ -67,8 +67,10 @@ def record_demand(
     own_due_at: datetime | None = None,
     route: bool = True,
     tell: bool = True,
+    attended: bool = True,
 ) -> Demand:
     """`scope_id` is where it came in. With `close_at_once` it was explained then and there, with these words.
+    Not `attended`: no officer looked at its kind; nothing is learnt from it.
 
     A demand against an employer lies neither with its own union nor under it, unless the asker agrees.
     Raises Refused, Missing, NotPermitted. Officers record with their right; the asker's own doors come
@@ -103,7 +105,8 @@ def record_demand(
         alerts.raise_alert(demand, because=fired.because, now=now)
     if tell and not close_at_once:
         tell_asker(demand, Step.RECEIVED, now=now)
-    note_recording(demand, facts, is_graded=fired is not None, actor=actor, now=now)
+    if attended:
+        note_recording(demand, facts, is_graded=fired is not None, actor=actor, now=now)
     publish(DemandRecorded(demand.pk, actor, now))
     return again(demand.pk) if close_at_once or fired else demand
 

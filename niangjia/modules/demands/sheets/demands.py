@@ -102,7 +102,8 @@ class DemandSheet(Sheet):
                 demand = record_demand(
                     with_kind(as_facts(said)), scope_id=place.scope_id,
                     received_at=min(received, now) if received else None, partner=partner_of(place) if said["number"] else "",
-                    partner_number=said["number"], tell=bool(place.options.get("tell")), actor=place.actor, now=now,
+                    partner_number=said["number"], tell=bool(place.options.get("tell")), attended=False,
+                    actor=place.actor, now=now,
                 )  # fmt: skip
             except (Refused, NotPermitted) as no:
                 raise IntegrityError(f"row {number} can't be recorded as shown: {no}") from no
