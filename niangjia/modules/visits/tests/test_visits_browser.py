@@ -45,7 +45,7 @@ def made(db: None) -> Any:
             Aspect.HELP: (Look.GOOD, ""), Aspect.RIGHTS: (Look.POOR, "加班太多，三班倒的夜班津贴没有按月发"),
         },
         spoken_with=[("林小燕", "12480000001", "挡车工"), ("周大勇", "", "班组长")], latitude=32.1, longitude=119.1,
-        accuracy_metres=18.0, findings=[explained(asker_name="林小燕", asker_phone="12480000001"), passed_on(people=12)],
+        accuracy_metres=18.0, findings=[explained(asker_name="林小燕", asker_phone="12480000001"), passed_on(people=3)],
         summary="车间干净，职工情绪稳定。\n夜班津贴三个月没有发，已转县总工会权益部。",
     )  # fmt: skip
     visit(harbour, actor_of(liaison.pk, now=now), now=now, kind="daily")
