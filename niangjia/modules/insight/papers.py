@@ -95,7 +95,7 @@ def visits_in_words(visits: Facts) -> str:
 
 
 def demands_in_words(demands: Facts) -> str:
-    said = f"登记诉求 {counted(demands.get('recorded'))} 件，涉及 {counted(demands.get('people'))} 人，化解 {counted(demands.get('resolved'))} 件"
+    said = f"登记诉求 {counted(demands.get('recorded'))} 件，涉及 {counted(demands.get('people'))} 人，其中化解 {counted(demands.get('resolved'))} 件"
     said += f"，化解率 {per_cent(demands['resolved_share'])}。" if demands.get("resolved_share") else "。"
     if demands.get("recovered"):
         said += f"为职工追回 {demands['recovered_yuan']} 元。"

@@ -23,13 +23,14 @@ COUNTED = ("recorded", "resolved", "ended", "on_time", "people", "recovered", "r
 
 
 def demand_totals(actor: Actor, path: str, paths: Sequence[str], since: date, until: date) -> dict[str, Any]:
-    """The figures of demands at some places below one: the same as on every page, two queries."""
+    """The figures of demands at some places below one: the same as on every page. Two queries where they lie directly below."""
     if tuple(paths) == (path,):
-        lines = figures(actor, path, since, until)
-    else:
+        return said_of(figures(actor, path, since, until))
+    if all(at.rpartition(".")[0] == path for at in paths):
         wanted = {at.rpartition(".")[2] for at in paths}
-        lines = [line for line in figures(actor, path, since, until, Cut.ORGANISATION) if line.code in wanted]
-    return said_of(lines)
+        lines = figures(actor, path, since, until, Cut.ORGANISATION)
+        return said_of([line for line in lines if line.code in wanted])
+    return said_of([line for at in paths for line in figures(actor, at, since, until)])
 
 
 def said_of(lines: Sequence[Line]) -> dict[str, Any]:

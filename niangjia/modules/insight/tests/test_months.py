@@ -13,6 +13,7 @@ from django.test import Client
 
 from niangjia.kernel.access.queries import actor_of
 from niangjia.modules.demands.testing import demand
+from niangjia.modules.insight.queries.demand_facts import demand_totals
 from niangjia.modules.organisations.testing import acting_as, officer, small_tree
 from niangjia.modules.visits.actions import add_group, set_group
 from niangjia.modules.visits.actions.meetings import Decision, close_meeting, open_meeting
@@ -102,6 +103,17 @@ def test_the_page_begins_with_last_months_tasks_and_shows_what_lies_there(world)
     assert "站点按单扣款" in page
     assert "举报站长" not in page
     assert "马组长" in page
+
+
+def test_places_further_down_count_as_well(world) -> None:
+    demand(world.tree.mill, "厂里的", now=datetime(2026, 10, 9, 2, tzinfo=UTC), route=False)
+    demand(world.tree.north, "镇上的", now=datetime(2026, 10, 9, 2, tzinfo=UTC), route=False)
+    county, north, mill = (at.scope.path for at in (world.tree.county, world.tree.north, world.tree.mill))
+    span = (date(2026, 10, 1), date(2026, 10, 31))
+    found = [
+        demand_totals(world.head, county, paths, *span)["recorded"] for paths in ([county], [north], [north, mill], [])
+    ]
+    assert found == [2, 2, 2, 0]
 
 
 def test_minutes_are_kept_then_closed_and_stand(world) -> None:
