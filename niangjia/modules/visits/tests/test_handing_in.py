@@ -16,6 +16,7 @@ from niangjia.kernel.access.queries import actor_of
 from niangjia.kernel.errors import Missing, NotPermitted, Refused
 from niangjia.modules.organisations.testing import acting_as, firm, officer, small_tree
 from niangjia.modules.visits.actions import hand_in_visit, hand_in_visits
+from niangjia.modules.visits.actions.kinds import publish_form
 from niangjia.modules.visits.drafts import Conflict, Draft, FindingDraft
 from niangjia.modules.visits.models import (
     Finding,
@@ -27,6 +28,7 @@ from niangjia.modules.visits.models import (
     Visit,
 )
 from niangjia.modules.visits.queries.employers import employer_mark
+from niangjia.modules.visits.questions import Question
 from niangjia.modules.visits.rules import Aspect, Look, Outcome, PlaceState, PlanState
 from niangjia.modules.visits.testing import NOW, draft, explained, key_employer, passed_on, posting, visit
 
@@ -294,6 +296,26 @@ def test_an_employer_that_was_changed_meanwhile_keeps_what_the_officer_chooses(g
     assert not RecordProposal.objects.unscoped(**WHY).exists()
     visit(ground.mill, ground.actor, at=NOW - timedelta(days=1), employer_mark=now_mark, answers={"headcount": "180"})
     assert RecordProposal.objects.unscoped(**WHY).get().old == "200"
+
+
+def test_a_form_that_was_changed_meanwhile_loses_no_answer(ground: Ground) -> None:
+    """Offline with the form as delivered; at the desk a question came and another went."""
+    chair = acting_as("CHAIR", ground.tree.county)
+    newer = (Question("canteen", "食堂办得怎么样", "choice", ("好", "差"), required=True),)
+    published = publish_form(ground.tree.county.pk, "daily", newer, seen_number=0, actor=chair, now=NOW)
+    written = draft(ground.mill, answers={"headcount": "180"})
+    with pytest.raises(Conflict) as told:
+        hand_in_visit(written, actor=ground.actor, now=NOW)
+    assert told.value.theirs["form"]["新增的问题"] == "食堂办得怎么样"
+    assert told.value.mine["form"]["现有职工多少人"] == "180"
+    choice = {"form": {"mark": told.value.differences["form"].mark, "kept": "mine", "aside": {"表单": "第 1 版"}}}
+    old = hand_in_visit(replace(written, chosen_over=choice), actor=ground.actor, now=NOW)
+    assert (again(old).form_id, again(old).answers["headcount"]) == (None, 180)
+    filled = replace(
+        draft(ground.mill, at=NOW - timedelta(hours=5)), form_number=published.number, answers={"canteen": "好"}
+    )
+    new = hand_in_visit(filled, actor=ground.actor, now=NOW)
+    assert (again(new).form_id, again(new).answers) == (published.pk, {"canteen": "好"})
 
 
 def test_two_officers_at_one_employer_in_the_same_hour_count_once(ground: Ground) -> None:
