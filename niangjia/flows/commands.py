@@ -37,7 +37,7 @@ def seed(
     _begin_django()
     from django.utils import timezone
 
-    from niangjia.flows.demonstration import tell_two_years
+    from niangjia.flows.seed import tell_two_years
     from niangjia.kernel.errors import Refused
     from niangjia.modules.demands.seed import begin_story
     from niangjia.modules.exchange.seed import add_hotline
@@ -64,7 +64,7 @@ def seed(
 def story() -> None:
     """Tell what isn't told yet of two years of visits and demands; goes on where it was stopped, and does nothing when all is told."""
     _begin_django()
-    from niangjia.flows.demonstration import tell_two_years
+    from niangjia.flows.seed import tell_two_years
 
     clock = _Clock()
     told = tell_two_years()

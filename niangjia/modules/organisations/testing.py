@@ -9,7 +9,15 @@ from itertools import count
 from niangjia.kernel.access.actor import Actor, Held
 from niangjia.kernel.access.models import Grant, User
 from niangjia.modules.organisations.actions.organisations import add_organisation, plant_root
-from niangjia.modules.organisations.models import Division, DutyShift, Employer, Organisation, StandIn, Zone
+from niangjia.modules.organisations.models import (
+    Division,
+    DutyShift,
+    Employer,
+    EmployerUnion,
+    Organisation,
+    StandIn,
+    Zone,
+)
 from niangjia.modules.organisations.rules import OrganisationKind
 
 NOW = datetime(2026, 11, 22, 2, tzinfo=UTC)
@@ -89,9 +97,11 @@ def stand_in(at: Organisation, absent: User, deputy: User, *, from_on: date, unt
     return made
 
 
-def firm(name: str, division: str) -> Employer:
-    """An employer on the ground of a division, without a union."""
+def firm(name: str, division: str, *, union: Organisation | None = None, since: date = FOUNDED) -> Employer:
+    """An employer on the ground of a division, without a union or with one since a day."""
     made: Employer = Employer.objects.create(name=name, name_key=name, division_id=division, union_state="NONE")
+    if union is not None:
+        EmployerUnion.objects.create(employer=made, organisation=union, from_on=since)
     return made
 
 

@@ -11,7 +11,6 @@ import pytest
 from django.db import connections
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
-from django.utils import timezone
 
 from niangjia.engines.casework import actions as casework
 from niangjia.engines.casework.models import Case
@@ -43,7 +42,6 @@ from niangjia.modules.demands.queries.hotspots import (
 )
 from niangjia.modules.demands.rules import Channel, Nature
 from niangjia.modules.demands.testing import NOW, demand, phone_number
-from niangjia.modules.organisations.models import Employer, EmployerUnion
 from niangjia.modules.organisations.testing import Tree, firm, officer, small_tree
 
 SAID = (
@@ -190,8 +188,7 @@ def test_what_came_in_late_rings_for_nobody(world: World) -> None:
 
 def test_nothing_of_what_one_may_not_see_shows_through(world: World) -> None:
     """Kept from the firm's own union, confidential, complained of: no number, word or message of it."""
-    mill = firm("北山纺织厂", "530999101")
-    EmployerUnion.objects.create(employer=mill, organisation=world.tree.mill, from_on=timezone.localdate(NOW))
+    mill = firm("北山纺织厂", "530999101", union=world.tree.mill)
     seen_by_the_firm = [
         rider(world.tree.mill, n, spot="纺织厂宿舍", employer_id=mill.pk, tells_own_union=True) for n in range(2)
     ]
@@ -462,4 +459,3 @@ def test_strange_words_do_no_harm(world: World) -> None:
         Demand.objects.unscoped(reason="test")[0].pk, text="受理", actor=world.actor(world.head), now=NOW
     )
     assert regroup(now=NOW) == 0
-    assert Employer.objects.unscoped(reason="test").count() >= 0

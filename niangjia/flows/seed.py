@@ -13,13 +13,13 @@ def tell_two_years(*, say: Say = lambda _: None) -> int:
     """Tells what isn't told yet; returns how many demands. Goes on where it was stopped, and does nothing when all is told."""
     # Only the seeding command needs these; every process loads this folder.
     from niangjia.kernel.notify.actions import quietly
-    from niangjia.modules.demands.actions import edit_facts
+    from niangjia.modules.demands.actions import Facts, Party, edit_facts
     from niangjia.modules.demands.actions.hotspots import regroup
     from niangjia.modules.demands.actions.triage_learning import can_learn, learn_anew
     from niangjia.modules.demands.queries.story import story_begun
-    from niangjia.modules.demands.rules import Facts, Party
     from niangjia.modules.demands.seed import brought_by_visits, only_teller, tell_story
-    from niangjia.modules.insight.seed import tell_journal
+    from niangjia.modules.insight.queries.months import month_facts
+    from niangjia.modules.insight.queries.quarters import quarter_facts
     from niangjia.modules.organisations.synthetic import Scale, plan
     from niangjia.modules.visits import seed as visits
 
@@ -52,7 +52,7 @@ def tell_two_years(*, say: Say = lambda _: None) -> int:
         journal.stay_and_ask()
         journal.plan_week()
         say("meetings, reports, the year's choice")
-        tell_journal(journal.county, now=begun.now)
+        visits.look_back(journal.county, month_facts=month_facts, quarter_facts=quarter_facts, now=begun.now)
         say("hot spots, and what triage learnt")
         regroup(now=begun.now)
         if can_learn():
