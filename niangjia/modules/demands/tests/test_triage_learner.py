@@ -52,6 +52,14 @@ def test_numbers_are_one_word() -> None:
     assert fragments_of("欠薪了") == ["欠薪", "薪了", "欠薪了"]
 
 
+def test_many_together_are_answered_as_one_by_one(model: Model) -> None:
+    messages = [("", ""), *(example.text for example in many(40)), (EMOJI, EMOJI), ("", "没有人学过的字：燚犇")]
+    for (label, sureness), (title, body) in zip(model.answers(messages), messages, strict=True):
+        scores = model.scores(*terms_of(title, body))
+        assert label == model.labels[int(scores.argmax())]
+        assert sureness == pytest.approx(max(model.shares_of(title, body).values()), abs=1e-4)
+
+
 def test_a_long_message_is_read_to_its_bound(model: Model) -> None:
     long = "车间噪声很大。" * 2_000
     assert len(long) > 12_000
