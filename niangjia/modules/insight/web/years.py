@@ -16,6 +16,7 @@ from niangjia.engines.casework.web.fields import WordsField
 from niangjia.kernel.access.actor import Actor
 from niangjia.kernel.access.guard import requires
 from niangjia.kernel.errors import NotPermitted, Refused
+from niangjia.kernel.ltree import is_under
 from niangjia.modules.insight import papers
 from niangjia.modules.insight.queries.years import year_facts, year_lines
 from niangjia.modules.insight.web.months import form_page
@@ -172,6 +173,12 @@ class NominationForm(forms.Form):
         self.fields["author"].choices = authors  # type: ignore[attr-defined]
 
 
+def _places_of_both(path: str, actor: Actor) -> list[str]:
+    """Where the round reaches and the reader works: who is posted beside is none of his business."""
+    own = actor.paths(Permission.VISIT_MAKE)
+    return [str(path)] if any(is_under(path, one) for one in own) else [one for one in own if is_under(one, path)]
+
+
 @requires(Permission.VISIT_MAKE)
 @require_http_methods(["GET", "POST"])
 def year_put_forward(request: HttpRequest, pk: int) -> HttpResponse:
@@ -183,7 +190,7 @@ def year_put_forward(request: HttpRequest, pk: int) -> HttpResponse:
         raise Refused("round.state", "推荐已经截止，评议正在进行或已公布。")
     own = actor.user_id or 0
     findings = findings_to_put_forward(own, row.year)
-    people = dict(users_posted([row.scope.path], timezone.localdate(now))) | {own: actor.name}
+    people = dict(users_posted(_places_of_both(row.scope.path, actor), timezone.localdate(now))) | {own: actor.name}
     asked = next((one for one in findings if one.pk == number_in(request.GET.get("finding", ""))), None)
     usual: dict[str, Any] = {"author": own}
     if asked is not None:
