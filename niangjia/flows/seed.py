@@ -51,11 +51,11 @@ def tell_two_years(*, say: Say = lambda _: None) -> int:
         journal.settle_risks()
         journal.stay_and_ask()
         journal.plan_week()
-        say("meetings, reports, the year's choice")
-        visits.look_back(journal.county, month_facts=month_facts, quarter_facts=quarter_facts, now=begun.now)
         say("hot spots, and what triage learnt")
         regroup(now=begun.now)
         if can_learn():
             learn_anew(now=begun.now)
+        say("meetings, reports, the year's choice")
+        visits.look_back(journal.county, month_facts=month_facts, quarter_facts=quarter_facts, now=begun.now)
         visits.mark_told(len(journal.trips), now=begun.now)
     return told
