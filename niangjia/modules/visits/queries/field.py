@@ -1,4 +1,4 @@
-"""What an officer's phone takes along: this week's plan, the employers to go to, the forms, what is to be looked at again."""
+"""What an officer's phone takes along: the plan of these days, the employers to go to, the forms, what is to be looked at again."""
 
 from __future__ import annotations
 
@@ -27,6 +27,7 @@ from niangjia.modules.visits.rules import EMPLOYER_FIELDS, Aspect, Look, PlanSta
 
 MOST_EMPLOYERS = 3_000
 """A phone's worth: what a township of a big city has."""
+A_WEEK = timedelta(days=7)
 OWN = "what belongs to an officer's own week"
 STATES = {PlanState.PLANNED: "planned", PlanState.DONE: "done", PlanState.DROPPED: "dropped"}
 
@@ -35,7 +36,7 @@ def taken_along(actor: Actor, *, now: datetime) -> dict[str, Any]:
     """Everything that a visit needs without a network. No phone number, nobody's name but colleagues'."""
     today = timezone.localdate(now)
     posting = posting_of(actor.user_id, today)
-    plan = plan_of_week(actor.user_id, today)
+    plan = plan_around(actor.user_id, today)
     employers = {row.employer_id: row.employer for row in plan}
     if posting is not None:
         rows = employers_of_posting(posting).select_related("division").order_by("name_key", "pk")[:MOST_EMPLOYERS]
@@ -65,11 +66,10 @@ def taken_along(actor: Actor, *, now: datetime) -> dict[str, Any]:
     }
 
 
-def plan_of_week(user_id: int | None, day: date) -> list[PlannedVisit]:
+def plan_around(user_id: int | None, day: date) -> list[PlannedVisit]:
+    """This week's, and as far as a week ahead: on a Sunday one gets ready for Monday."""
     monday = day - timedelta(days=day.weekday())
-    rows = PlannedVisit.objects.unscoped(reason=OWN).filter(
-        user=user_id, on__gte=monday, on__lt=monday + timedelta(days=7)
-    )
+    rows = PlannedVisit.objects.unscoped(reason=OWN).filter(user=user_id, on__gte=monday, on__lt=day + A_WEEK)
     return list(rows.select_related("employer__division").order_by("on", "-is_morning", "order", "pk"))
 
 
