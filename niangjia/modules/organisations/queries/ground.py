@@ -60,11 +60,6 @@ def employers_on_ground_of(paths: Collection[str]) -> ScopedQuerySet[Employer]:
     return rows.filter(closed_on=None, division__in=ground_under(tuple(paths))) if paths else rows.none()
 
 
-def grounds_of(paths: Collection[str]) -> list[str]:
-    """The codes of the divisions of that ground."""
-    return ground_under(tuple(paths)) if paths else []
-
-
 def employers_seen(actor: Actor) -> ScopedQuerySet[Employer]:
     return Employer.objects.visible_to(actor)
 

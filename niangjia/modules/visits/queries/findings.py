@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from niangjia.kernel.access.actor import Actor
 from niangjia.kernel.errors import Missing
 from niangjia.modules.visits.models import Finding
 from niangjia.modules.visits.rules import Outcome
@@ -43,19 +41,3 @@ def spoken(finding_id: int) -> Spoken:
         row.asker_phone or "", row.by_employer, row.is_confidential, employer.pk, employer.name, employer.division_id,
         employer.address, row.visit.arrived_at,
     )  # fmt: skip
-
-
-def finding_in_sight(pk: int, actor: Actor) -> Finding:
-    """Raises Missing."""
-    rows = Finding.objects.visible_to(actor).select_related("visit__scope", "visit__employer", "visit__user")
-    found: Finding | None = rows.filter(pk=pk).first()
-    if found is None:
-        raise Missing("没有找到这条发现，可能不在您的管辖范围内。")
-    return found
-
-
-def findings_of(visit_id: int, actor: Actor) -> tuple[Sequence[Finding], int]:
-    """Those that the actor may know of, and how many are kept from him."""
-    told = list(Finding.objects.visible_to(actor).filter(visit=visit_id).select_related("case").order_by("number"))
-    everything = Finding.objects.unscoped(reason="how many there are, without a word of them").filter(visit=visit_id)
-    return told, everything.count() - len(told)

@@ -76,14 +76,6 @@ def groups_in_sight(actor: Actor) -> list[Group]:
     return list(counted.order_by("scope_id", "name"))
 
 
-def postings_at(path: str, on: date) -> list[Posting]:
-    """Everybody on post at and under a place on a day; for pages whose right was asked for."""
-    rows = Posting.objects.unscoped(reason="officers of a place that the reader has a right at").under(path)
-    return list(
-        rows.filter(holds_on(on)).select_related("user", "group", "scope").order_by("group__name", "user__name")
-    )
-
-
 @dataclass(frozen=True)
 class InHand:
     """What a posting leaves open when it ends."""
