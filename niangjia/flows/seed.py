@@ -20,6 +20,7 @@ def tell_two_years(*, say: Say = lambda _: None) -> int:
     from niangjia.modules.demands.seed import brought_by_visits, only_teller, tell_story
     from niangjia.modules.insight.queries.months import month_facts
     from niangjia.modules.insight.queries.quarters import quarter_facts
+    from niangjia.modules.insight.queries.years import year_facts
     from niangjia.modules.organisations.synthetic import Scale, plan
     from niangjia.modules.visits import seed as visits
 
@@ -56,6 +57,7 @@ def tell_two_years(*, say: Say = lambda _: None) -> int:
         if can_learn():
             learn_anew(now=begun.now)
         say("meetings, reports, the year's choice")
-        visits.look_back(journal.county, month_facts=month_facts, quarter_facts=quarter_facts, now=begun.now)
+        prepared = visits.Prepared(month_facts, quarter_facts, year_facts)
+        visits.look_back(journal.county, prepared=prepared, now=begun.now)
         visits.mark_told(len(journal.trips), now=begun.now)
     return told

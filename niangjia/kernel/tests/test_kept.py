@@ -50,10 +50,10 @@ def test_every_change_is_seen_and_nothing_else_is_read(reader: Reader, django_as
 
 def test_what_was_rolled_back_is_forgotten(reader: Reader) -> None:
     kept = Kept(Mark, reader)
-    with pytest.raises(ZeroDivisionError), transaction.atomic():
+    with transaction.atomic():
         Mark.objects.update(value="never")
         assert kept.now() == ["never"]
-        raise ZeroDivisionError
+        transaction.set_rollback(True)
     assert kept.now() == ["a"]
 
 

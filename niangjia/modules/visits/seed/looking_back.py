@@ -5,14 +5,13 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Sequence
 from datetime import date, datetime, time, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import transaction
 
 from niangjia.kernel.access.actor import Actor
 from niangjia.kernel.access.models import User
 from niangjia.kernel.access.queries import actor_of
-from niangjia.modules.insight.queries.years import year_facts
 from niangjia.modules.visits.actions.meetings import Present, close_meeting, finish_meeting_task, open_meeting
 from niangjia.modules.visits.actions.township_reports import finish_township_report, write_township_report
 from niangjia.modules.visits.actions.years import judge, name_judges, open_year_round, publish_round, put_forward
@@ -52,20 +51,22 @@ ADVISED = (
 )
 
 
-MonthFacts = Callable[..., dict[str, Any]]
-"""(meeting, postings, actor, now=) → what the room above prepares for it."""
-QuarterFacts = Callable[..., dict[str, Any]]
-"""(path of the township, first day of the quarter, actor, now=) → the same for a quarter."""
+class Prepared(NamedTuple):
+    """What the room above prepares: of a month for a meeting, of a township's quarter, of a year for its choice."""
+
+    month: Callable[..., dict[str, Any]]  # (meeting, postings, actor, now=)
+    quarter: Callable[..., dict[str, Any]]  # (path, first day, actor, now=)
+    year: Callable[..., dict[str, Any]]  # (round, actor, today=)
 
 
-def look_back(county: int, *, month_facts: MonthFacts, quarter_facts: QuarterFacts, now: datetime) -> None:
+def look_back(county: int, *, prepared: Prepared, now: datetime) -> None:
     """Once; a second time finds what is there."""
     if Meeting.objects.unscoped(reason=WHY).filter(scope=county).exists():
         return
     chair = actor_of(User.objects.get(username="zhuxi").pk, now=now)
-    months(county, chair, month_facts, now)
-    quarter(county, quarter_facts, now)
-    year(county, chair, now)
+    months(county, chair, prepared, now)
+    quarter(county, prepared, now)
+    year(county, chair, prepared, now)
 
 
 def _months_before(now: datetime, count: int) -> list[date]:
@@ -76,7 +77,7 @@ def _months_before(now: datetime, count: int) -> list[date]:
     return found[::-1]
 
 
-def months(county: int, chair: Actor, month_facts: MonthFacts, now: datetime) -> None:
+def months(county: int, chair: Actor, prepared: Prepared, now: datetime) -> None:
     """Each group met over each of the last months; over the last one the first group's meeting is still to come."""
     groups = list(Group.objects.unscoped(reason=WHY).filter(scope=county, closed_on=None).order_by("pk"))
     for month in _months_before(now, MONTHS):
@@ -89,10 +90,10 @@ def months(county: int, chair: Actor, month_facts: MonthFacts, now: datetime) ->
                     place="县总三楼会议室", actor=chair, now=min(held, now) - timedelta(days=3),
                 )  # fmt: skip
                 if not is_to_come:
-                    _hold(meeting, chair, month_facts, now)
+                    _hold(meeting, chair, prepared, now)
 
 
-def _hold(meeting: Meeting, chair: Actor, month_facts: MonthFacts, now: datetime) -> None:
+def _hold(meeting: Meeting, chair: Actor, prepared: Prepared, now: datetime) -> None:
     chance = random.Random(f"meeting:{meeting.group_id}:{meeting.month}")
     postings = postings_of_meeting(meeting)
     there = [
@@ -104,7 +105,7 @@ def _hold(meeting: Meeting, chair: Actor, month_facts: MonthFacts, now: datetime
     ended = meeting.held_at + timedelta(hours=2)
     close_meeting(
         meeting.pk, minutes=MINUTES, presences=[*there, Present(None, "县人社局　劳动监察大队")], decisions=decisions,
-        facts=month_facts(meeting, postings, chair, now=ended), actor=chair, now=ended,
+        facts=prepared.month(meeting, postings, chair, now=ended), actor=chair, now=ended,
     )  # fmt: skip
     for number, task in enumerate(meeting.tasks.order_by("pk")):
         done = ended + timedelta(days=9 + 5 * number)
@@ -112,7 +113,7 @@ def _hold(meeting: Meeting, chair: Actor, month_facts: MonthFacts, now: datetime
             finish_meeting_task(task.pk, result=chance.choice(RESULTS), actor=chair, now=done)
 
 
-def quarter(county: int, quarter_facts: QuarterFacts, now: datetime) -> None:
+def quarter(county: int, prepared: Prepared, now: datetime) -> None:
     """The last quarter's reports are finished; of this one's the first are begun."""
     this = quarter_of(now.date())
     last = quarter_of(this - timedelta(days=1))
@@ -125,13 +126,13 @@ def quarter(county: int, quarter_facts: QuarterFacts, now: datetime) -> None:
         actor = actor_of(user_id, now=now)
         written = datetime.combine(this + timedelta(days=8), time(15, number), now.tzinfo)
         if written < now:
-            facts = quarter_facts(path, last, actor, now=written)
+            facts = prepared.quarter(path, last, actor, now=written)
             finish_township_report(township, last, text=TEXT, facts=facts, actor=actor, now=written)
         if number < 2:
             write_township_report(township, this, text="（写了一半）本季度", actor=actor, now=now - timedelta(hours=3))
 
 
-def year(county: int, chair: Actor, now: datetime) -> None:
+def year(county: int, chair: Actor, prepared: Prepared, now: datetime) -> None:
     """Last year's choice is published; this year's is being put forward."""
     officers = list(
         Posting.objects.unscoped(reason=WHY)
@@ -156,7 +157,7 @@ def year(county: int, chair: Actor, now: datetime) -> None:
                     now=begun + timedelta(days=12),
                 )  # fmt: skip
     published = begun + timedelta(days=20)
-    publish_round(last.pk, facts=year_facts(last, chair, today=published.date()), actor=chair, now=published)
+    publish_round(last.pk, facts=prepared.year(last, chair, today=published.date()), actor=chair, now=published)
     this = open_year_round(scope_id=county, year=now.year, actor=chair, now=now - timedelta(days=2))
     _put_forward(this, officers, now, now - timedelta(days=1), since=date(now.year, 1, 1), most=2)
 
