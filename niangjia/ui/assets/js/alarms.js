@@ -2,6 +2,7 @@
 // Browsers let a page sound only after somebody touched it: the first key or click arms it, until then a line says so.
 const EVERY = 3000;
 const HUSH = 120000;
+const AFTER_THE_CLICK = 400;
 const KEY = "hushed-until";
 
 let audio = null;
@@ -13,8 +14,13 @@ const hushed = () => Number(sessionStorage.getItem(KEY) || 0) > Date.now();
 
 function arm() {
   audio ??= new (window.AudioContext || window.webkitAudioContext)();
-  if (audio.state === "suspended") audio.resume().then(show);
-  show();
+  if (audio.state === "suspended") audio.resume().then(later);
+  later();
+}
+
+// Not at once: the line that goes would move the page away under the finger that is still down.
+function later() {
+  setTimeout(show, AFTER_THE_CLICK);
 }
 
 function tone(pitch, from) {
