@@ -35,6 +35,7 @@ MOST_OWNERS = 500
 
 
 @requires(Permission.VISIT_VIEW)
+@require_GET
 def risk_list(request: HttpRequest) -> HttpResponse:
     may_add = actor_of(request).can(Permission.VISIT_MAKE)
     return show_list(request, RISKS, within=current_path(request), context={"may_add": may_add})

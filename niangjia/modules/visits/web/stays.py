@@ -46,6 +46,7 @@ from niangjia.ui.pages import actor_of
 
 
 @requires(Permission.VISIT_VIEW)
+@require_GET
 def stay_list(request: HttpRequest) -> HttpResponse:
     may_add = actor_of(request).can(Permission.VISIT_DIRECT)
     return show_list(request, STAYS, within=current_path(request), context={"may_add": may_add})
