@@ -26,12 +26,12 @@ OTHER_DISPLAYS = (
     ("union-dark", "normal", ["color-contrast", "link-in-text-block"]),
 )
 # The same two attributes that the display buttons set, for as long as it takes to look.
-LOOK_AGAIN = """async ([theme, text, rules]) => {
+LOOK_AGAIN = """async ([theme, text, rules, within]) => {
     const page = document.documentElement, before = [page.dataset.theme, page.hasAttribute("data-large")];
     page.dataset.theme = theme;
     page.toggleAttribute("data-large", text === "large");
     await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
-    const { violations } = await axe.run(document, { runOnly: { type: "rule", values: rules } });
+    const { violations } = await axe.run(within, { runOnly: { type: "rule", values: rules } });
     const said = violations.flatMap((one) => one.nodes.slice(0, 3).map((node) => `${one.id}: ${node.html.slice(0, 120)} — ${(node.failureSummary ?? "").slice(0, 220)}`));
     const wider = page.scrollWidth - page.clientWidth;
     page.dataset.theme = before[0];
@@ -57,10 +57,16 @@ def axe() -> str:
     return AXE.read_text(encoding="utf-8")
 
 
-def faults(page: Any) -> list[str]:
+def _within(without: str) -> dict[str, list[list[str]]]:
+    """The page but for a part that was looked at elsewhere, as axe wants it said."""
+    return {"include": [["html"]], "exclude": [[without]]} if without else {"include": [["html"]]}
+
+
+def faults(page: Any, *, without: str = "") -> list[str]:
     """What axe finds (WCAG A and AA) on the page as it stands, and whether it is wider than the window."""
     page.evaluate(axe())
-    found = page.evaluate("rules => axe.run(document, {runOnly: rules, resultTypes: ['violations']})", RULES)
+    asked = "([within, rules]) => axe.run(within, {runOnly: rules, resultTypes: ['violations']})"
+    found = page.evaluate(asked, [_within(without), RULES])
     said = [
         f"{one['id']}: {node['html'][:120]} — {node.get('failureSummary', '')[:200]}"
         for one in found["violations"]
@@ -70,11 +76,12 @@ def faults(page: Any) -> list[str]:
     return [*said, f"{wider} pixels wider than the window"] if wider > 0 else said
 
 
-def faults_in_any_display(page: Any) -> list[str]:
+def faults_in_any_display(page: Any, *, without: str = "") -> list[str]:
     """All rules on the page as it stands; then, in the other displays, those that colours and sizes can break."""
-    found = faults(page)
+    found = faults(page, without=without)
     for theme, text, rules in OTHER_DISPLAYS:
-        found += [f"({theme}, {text}) {fault}" for fault in page.evaluate(LOOK_AGAIN, [theme, text, rules])]
+        said = page.evaluate(LOOK_AGAIN, [theme, text, rules, _within(without)])
+        found += [f"({theme}, {text}) {fault}" for fault in said]
     return found
 
 

@@ -15,7 +15,7 @@ from tests.leaks.reading import REACH_BESIDE, text_of, words_in
 
 # Tokens, nonces and times differ from answer to answer and say nothing.
 CHANGING = re.compile(
-    r'(?<=["=\s])[A-Za-z0-9_-]{22,}(?=["\s])|[A-Za-z0-9]{64}|nonce-[\w+/=-]+|\d+(?:\.\d+)?\s?(?:ms|秒)'
+    r'(?<=["=\s])[A-Za-z0-9_-]{22,}(?=["\s])|[A-Za-z0-9]{64}|nonce-[\w+/=-]+|nonce="[^"]*"|ask-[0-9a-f]{8}|\d+(?:\.\d+)?\s?(?:ms|秒)'
 )
 SEARCHED = ("_list", "_options", "_choices", "search", "_members", "employer_tab")
 # Divisions, delivery sites and the catalogue are nobody's secret; the sessions are one's own.
