@@ -71,7 +71,9 @@ def browser_of(cast: Cast, user: User):  # type: ignore[no-untyped-def]
 def test_every_address_outside_the_desk_is_named_here() -> None:
     outside = {line.route for line in table() if not line.route.startswith("invitation:")}
     known = routes()
-    here = {name for name in outside & known.keys() if name.startswith(("phone:", "worker:", "proof:", "ask:"))}
+    here = {
+        name for name in outside & known.keys() if name.startswith(("phone:", "worker:", "proof:", "ask:", "survey:"))
+    }
     assert here == PUBLIC | UNKNOWN_CODE | OWN_MATTERS | BY_ID
 
 

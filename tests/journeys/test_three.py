@@ -79,6 +79,8 @@ def take_down(operator: Seat) -> None:
     operator.page.keyboard.press("Enter")
     expect(operator.page.locator("#id_body")).to_be_focused()
     operator.page.keyboard.insert_text(SAID)
+    operator.sees("拖欠工资")  # he speaks of pay and of his child: two kinds are offered, the operator says which
+    operator.page.keyboard.press("Alt+j")
     operator.sees("何维权")
     operator.page.keyboard.press("F9")
     operator.sees("已登记，派给云岭县总工会")
