@@ -21,7 +21,7 @@ from niangjia.modules.visits.queries.meetings import month_after, postings_of_me
 from niangjia.modules.visits.rules import NominationKind, Outcome, Presence
 
 WHY = "the demonstration's own story"
-MONTHS = 4
+MONTHS = 3
 TASKS = (
     "到超期未走访的重点企业补走一次，带上上次的问题清单",
     "把高温津贴、加班费的共性问题汇总，提交三方协商会议",
