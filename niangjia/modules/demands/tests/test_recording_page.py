@@ -15,7 +15,7 @@ from niangjia.kernel.access.queries import actor_of
 from niangjia.modules.demands.models import Call, Demand
 from niangjia.modules.demands.rules import Channel, Party
 from niangjia.modules.demands.testing import demand
-from niangjia.modules.organisations.testing import officer, small_tree
+from niangjia.modules.organisations.testing import firm, officer, small_tree
 
 pytestmark = pytest.mark.django_db
 BODY = "在北山纺织厂上班，三个月没有发工资了。"
@@ -98,6 +98,20 @@ def test_an_employer_asks(desk):
     assert "用人单位提的诉求" in refused.content.decode()
     desk.post(address(), said(party="2", nature="2", asker_name="北山纺织有限公司"))
     assert every().get().party == Party.EMPLOYER
+
+
+def test_a_typed_number_gives_no_name_of_elsewhere(tree):
+    near, far = firm("北山毛巾厂", "530999101"), firm("南湖船厂", "530999002")
+    client = Client()
+    client.force_login(
+        officer("CLERK", tree.north, "孙经办"), backend="allauth.account.auth_backends.AuthenticationBackend"
+    )
+    shown = [
+        client.post(address(), said(body="", employer=pk, asker_employer=pk)).content.decode()
+        for pk in (near.pk, far.pk)
+    ]
+    assert shown[0].count("北山毛巾厂") == 2
+    assert "南湖船厂" not in shown[1]
 
 
 def test_nobody_handles_what_is_said_of_him(desk, tree):

@@ -28,7 +28,7 @@ from niangjia.modules.demands.queries import page as reading
 from niangjia.modules.demands.queries.calls import caller_of
 from niangjia.modules.demands.queries.demands import asker_shown, demand_in_sight
 from niangjia.modules.demands.rules import Facts, HowClosed, Party
-from niangjia.modules.demands.web.intake import IntakeForm, employer_label
+from niangjia.modules.demands.web.intake import IntakeForm, name_employers
 from niangjia.modules.members.queries.naming import names_of_persons
 from niangjia.ui import pages
 from niangjia.ui.forms import Picker
@@ -252,20 +252,21 @@ class LinksForm(forms.Form):
         label="反映的是哪个用人单位",
         required=False,
         min_value=1,
-        widget=Picker("organisations:employer_options", label_of=employer_label),
+        widget=Picker("organisations:employer_options"),
     )
     asker_employer = forms.IntegerField(
         label="提诉求的单位",
         required=False,
         min_value=1,
-        widget=Picker("organisations:employer_options", label_of=employer_label),
+        widget=Picker("organisations:employer_options"),
     )
 
-    def __init__(self, *given: Any, row: Demand, **more: Any) -> None:
+    def __init__(self, *given: Any, row: Demand, actor: Actor, **more: Any) -> None:
         more["initial"] = {
             "person": row.person_id, "employer": row.employer_id, "asker_employer": row.asker_employer_id,
         }  # fmt: skip
         super().__init__(*given, **more)
+        name_employers(self, actor)
         if row.party != Party.EMPLOYER:
             del self.fields["asker_employer"]
 
@@ -274,7 +275,7 @@ class LinksForm(forms.Form):
 @require_http_methods(["GET", "POST"])
 def demand_links(request: HttpRequest, pk: int) -> HttpResponse:
     row, actor, now = to_edit(request, pk), actor_of(request), timezone.now()
-    form = LinksForm(request.POST or None, row=row)
+    form = LinksForm(request.POST or None, row=row, actor=actor)
 
     def link() -> None:
         said = form.cleaned_data

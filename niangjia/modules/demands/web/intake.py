@@ -45,7 +45,7 @@ from niangjia.modules.demands.web.offers import choices_shown, kinds_shown
 from niangjia.modules.organisations.queries.at import current_path
 from niangjia.modules.organisations.queries.employers import grounds_to_filter
 from niangjia.modules.organisations.queries.joining import employer_named
-from niangjia.modules.organisations.queries.membership import employer_names
+from niangjia.modules.organisations.queries.membership import employer_names, employer_names_in_sight
 from niangjia.modules.organisations.queries.of_employer import employer_facts
 from niangjia.ui import pages
 from niangjia.ui.forms import CodePicker, DayField, NamePicker
@@ -71,8 +71,17 @@ def kind_label(code: str) -> str:
     return catalogue().full_label_of(code)
 
 
-def employer_label(pk: int) -> str:
-    return employer_names([pk]).get(pk, "")
+def name_employers(form: forms.Form, actor: Actor) -> None:
+    """A typed number gets no name of what is out of sight; the employer that the demand has already keeps its own."""
+    for name in ("employer", "asker_employer"):
+        if name not in form.fields:
+            continue
+        had = form.initial.get(name)
+
+        def label(pk: int, had: int | None = had) -> str:
+            return (employer_names([pk]) if pk == had else employer_names_in_sight([pk], actor)).get(pk, "")
+
+        form.fields[name].widget.label_of = label
 
 
 class IntakeForm(forms.Form):
@@ -104,7 +113,7 @@ class IntakeForm(forms.Form):
     employer = forms.IntegerField(
         label="涉及的用人单位", required=False, min_value=1,
         widget=NamePicker(
-            "organisations:employer_options", text_name="employer_name", label_of=employer_label,
+            "organisations:employer_options", text_name="employer_name",
             placeholder="输入名称查找，查不到照说的写",
         ),
     )  # fmt: skip
@@ -118,6 +127,7 @@ class IntakeForm(forms.Form):
 
     def __init__(self, data: Any = None, files: Any = None, *, actor: Actor, **more: Any) -> None:
         super().__init__(data, files, **more)
+        name_employers(self, actor)
         self.grounds = grounds_to_filter(actor)
         self.fields["division"].choices = [("", "不清楚"), *self.grounds]  # type: ignore[attr-defined]
         name = self["employer_name"].value() or ""

@@ -25,7 +25,7 @@ from niangjia.modules.demands.queries.calls import seat_of
 from niangjia.modules.demands.queries.catalogue import catalogue
 from niangjia.modules.demands.queries.demands import asker_shown
 from niangjia.modules.demands.rules import Channel, Facts, Nature, Party
-from niangjia.modules.demands.web.intake import IntakeForm, as_recorded, employer_label
+from niangjia.modules.demands.web.intake import IntakeForm, as_recorded
 from niangjia.modules.organisations.queries.at import current_path
 from niangjia.modules.organisations.queries.organisations import names_of
 from niangjia.ui import pages
@@ -53,7 +53,7 @@ class RecordForm(IntakeForm):
     )
     asker_employer = forms.IntegerField(
         label="提诉求的单位", required=False, min_value=1,
-        widget=Picker("organisations:employer_options", label_of=employer_label),
+        widget=Picker("organisations:employer_options"),
         help_text="用人单位提的才填。",
     )  # fmt: skip
     accused_user = OfficerField(
