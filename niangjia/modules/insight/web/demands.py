@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
@@ -13,7 +12,6 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from niangjia.kernel.access.guard import requires
-from niangjia.kernel.days import day_in
 from niangjia.modules.demands.permissions import Permission
 from niangjia.modules.demands.queries.figures import (
     FIGURES,
@@ -28,7 +26,8 @@ from niangjia.modules.demands.queries.figures import (
     written,
 )
 from niangjia.modules.demands.queries.story import is_being_told
-from niangjia.modules.insight.rules import HEIGHT, STEP, Days, bars, days_of, last_of, months_of, named_periods
+from niangjia.modules.insight.rules import HEIGHT, STEP, Days, bars, last_of, months_of
+from niangjia.modules.insight.web.showing import Shown, choices, cut_asked, days_asked
 from niangjia.modules.organisations.queries.at import current_organisation, current_path
 from niangjia.ui.pages import actor_of
 
@@ -37,24 +36,11 @@ CUTS = (Cut.ORGANISATION, Cut.KIND, Cut.NATURE, Cut.CHANNEL, Cut.ZONE, Cut.OFFIC
 MOST_LINES = 200
 
 
-@dataclass(frozen=True)
-class Shown:
-    """A figure as it stands on the page: the text, where its rows are, what it divides, and the year before."""
-
-    figure: Figure
-    text: str
-    href: str
-    quotient: str = ""
-    before: str = ""
-
-
 @requires(Permission.DEMAND_VIEW)
 @require_GET
 def demand_figures(request: HttpRequest) -> HttpResponse:
     actor, path, today = actor_of(request), current_path(request), timezone.localdate()
-    days = days_of(day_in(request.GET.get("since", "")), day_in(request.GET.get("until", "")), today)
-    asked = request.GET.get("by", "")
-    cut = Cut(asked) if asked in CUTS else Cut.ORGANISATION
+    days, cut = days_asked(request, today), cut_asked(request, CUTS)
     place = int((path or top_of(actor)).rpartition(".")[2] or 0)
     whole = total(actor, path, days.since, days.until)
     earlier = days.a_year_before()
@@ -62,23 +48,16 @@ def demand_figures(request: HttpRequest) -> HttpResponse:
     lines = figures(actor, path, days.since, days.until, cut)
     months = figures(actor, path, days.since, days.until, Cut.MONTH)
     shown = {figure.key: shown_of(figure, whole, days, place=place, before=before) for figure in FIGURES}
-    query = {"since": days.since.isoformat(), "until": days.until.isoformat()}
     return render(
         request, "insight/demands.html",
         {
-            "is_being_told": is_being_told(),
-            "days": days, "at": current_organisation(request), "cut": cut,
+            **choices(days, cut, CUTS, today), "is_being_told": is_being_told(), "at": current_organisation(request),
             "headline": [shown[key] for key in HEADLINE], "all": list(shown.values()),
             "chart": chart(months, days, place),
             "lines": [
                 (line, [shown_of(figure, line, days, place=place, cut=cut) for figure in FIGURES]) for line in lines[:MOST_LINES]
             ],
             "more": max(0, len(lines) - MOST_LINES), "figures": FIGURES,
-            "periods": [
-                (label, f"?{urlencode({'since': one.since, 'until': one.until, 'by': cut.value})}", one == days)
-                for label, one in named_periods(today)
-            ],
-            "tabs": [(one.label, f"?{urlencode({**query, 'by': one.value})}", None, one is cut) for one in CUTS],
         },
     )  # fmt: skip
 
@@ -96,11 +75,10 @@ def shown_of(
         narrowed = {**narrowed, **narrowed_by(cut, line.code)}
     href = f"{reverse('demands:organisation_demands', args=[base])}?{urlencode(narrowed)}" if base else ""
     counted = line.counted.get(figure.part, 0)
-    quotient = f"{counted:,} ÷ {line.counted.get(figure.of, 0):,}" if figure.kind == "share" else ""
-    return Shown(
-        figure, written(figure, line), href if counted else "", quotient,
-        f"去年同期 {written(figure, before)}{figure.unit}" if before is not None else "",
-    )  # fmt: skip
+    notes = [f"{counted:,} ÷ {line.counted.get(figure.of, 0):,}"] if figure.kind == "share" else []
+    if before is not None:
+        notes.append(f"去年同期 {written(figure, before)}{figure.unit}")
+    return Shown(figure, written(figure, line), href if counted else "", tuple(notes))
 
 
 def chart(lines: list[Line], days: Days, place: int) -> dict[str, Any] | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 from urllib.parse import urlencode
@@ -20,8 +19,9 @@ from niangjia.kernel.days import day_in
 from niangjia.modules.demands.queries.story import is_being_told
 from niangjia.modules.insight.journal import as_paper, journal_report, whole_time
 from niangjia.modules.insight.queries.visit_facts import visit_totals
-from niangjia.modules.insight.rules import HEIGHT, STEP, Days, bars, days_of, last_of, months_of, named_periods
+from niangjia.modules.insight.rules import HEIGHT, STEP, Days, bars, days_of, last_of, months_of
 from niangjia.modules.insight.web.sending import send_paper
+from niangjia.modules.insight.web.showing import Shown, choices, cut_asked, days_asked
 from niangjia.modules.organisations.queries.at import current_organisation, current_path
 from niangjia.modules.visits.permissions import Permission
 from niangjia.modules.visits.queries.figures import COLUMNS, FIGURE, FIGURES, Cut, Figure, Line, journal_table
@@ -42,22 +42,12 @@ FILTERS: Mapping[str, Mapping[Cut, str]] = {
 """What the lists call a line of a cut; where one has no such filter the number stays without a link."""
 
 
-@dataclass(frozen=True)
-class Shown:
-    figure: Figure
-    text: str
-    href: str = ""
-    note: str = ""
-
-
 @requires(Permission.VISIT_VIEW)
 @require_GET
 def visit_figures(request: HttpRequest) -> HttpResponse:
     actor, today = actor_of(request), timezone.localdate()
     path = path_here(request, actor)
-    days = days_of(day_in(request.GET.get("since", "")), day_in(request.GET.get("until", "")), today)
-    asked = request.GET.get("by", "")
-    cut = Cut(asked) if asked in CUTS else Cut.ORGANISATION
+    days, cut = days_asked(request, today), cut_asked(request, CUTS)
     place = int(path.rpartition(".")[2])
     whole = visit_totals(actor, path, days.since, days.until, today=today)
     earlier = days.a_year_before()
@@ -68,16 +58,11 @@ def visit_figures(request: HttpRequest) -> HttpResponse:
     return render(
         request, "insight/visits.html",
         {
-            "is_being_told": is_being_told(), "days": days, "at": current_organisation(request), "cut": cut,
+            **choices(days, cut, CUTS, today), "is_being_told": is_being_told(), "at": current_organisation(request),
             "headline": [shown[key] for key in HEADLINE], "all": list(shown.values()), "figures": FIGURES,
             "columns": [FIGURE[key] for key in COLUMNS],
             "lines": [(line, cells_of(line, cut, days, place)) for line in lines[:MOST_LINES]], "more": max(0, len(lines) - MOST_LINES),
             "chart": chart(journal_table(actor, path, days.since, days.until, Cut.MONTH), days, place),
-            "periods": [
-                (label, f"?{urlencode({'since': one.since, 'until': one.until, 'by': cut.value})}", one == days)
-                for label, one in named_periods(today)
-            ],
-            "tabs": [(one.label, f"?{urlencode({**query, 'by': one.value})}", None, one is cut) for one in CUTS],
             "file": f"{reverse('insight:journal_file')}?{urlencode(query)}",
         },
     )  # fmt: skip
@@ -118,17 +103,16 @@ def span(days: Days, place: int) -> dict[str, str]:
 def shown_of(
     figure: Figure, counted: Mapping[str, Any], days: Days, place: int, before: Mapping[str, Any] | None
 ) -> Shown:
-    note = ""
+    notes = []
     if figure.key in OF_SHARE:
         part, whole = (counted[key] for key in OF_SHARE[figure.key])
-        note = f"{part:,} ÷ {whole:,}"
+        notes.append(f"{part:,} ÷ {whole:,}")
     elif figure.key == "townships_covered":
-        note = f"共 {counted['townships']:,} 个"
-    if before is not None and figure.key in HEADLINE:
-        said = f"去年同期 {written(before[figure.key])}{figure.unit}" if before[figure.key] != "" else ""
-        note = " · ".join(part for part in (note, said) if part)
+        notes.append(f"共 {counted['townships']:,} 个")
+    if before is not None and before[figure.key] != "":
+        notes.append(f"去年同期 {written(before[figure.key])}{figure.unit}")
     href = address(figure.page, {**span(days, place), **figure.filters}) if counted[figure.key] not in (0, "") else ""
-    return Shown(figure, written(counted[figure.key]), href, note)
+    return Shown(figure, written(counted[figure.key]), href, tuple(notes))
 
 
 def written(value: Any) -> str:
