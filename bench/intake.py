@@ -232,7 +232,7 @@ def main(wanted: int, pg: int) -> None:
         processes.stop(web, within=20)
         worker.stop()
         listener.shutdown()
-    report(wanted, seconds, sending, heard, told, each)
+    report(wanted, seconds, sending=sending, heard=heard, told=told, each=each)
 
 
 def accept_all(partner: Partner, chair: Any, heard: Heard) -> int:
@@ -248,7 +248,7 @@ def accept_all(partner: Partner, chair: Any, heard: Heard) -> int:
     return len(heard.by_number)
 
 
-def report(wanted: int, seconds: float, sending: Sending, heard: Heard, told: int, each: dict[str, float]) -> None:  # noqa: PLR0917
+def report(wanted: int, seconds: float, *, sending: Sending, heard: Heard, told: int, each: dict[str, float]) -> None:
     rows = list(Case.objects.unscoped(reason=REASON).filter(partner="bench").values_list("partner_number", flat=True))
     demands = Demand.objects.unscoped(reason=REASON).filter(case__partner="bench").count()
     lost, doubled = wanted - len(set(rows)), len(rows) - len(set(rows)) + abs(demands - len(rows))

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 from io import BytesIO
-from typing import Any
+from typing import Any, cast
 
 import docx
 from docx.document import Document as WordDocument
@@ -21,6 +21,8 @@ from docx.enum.text import WD_LINE_SPACING
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 from docx.shared import Cm, Mm, Pt, RGBColor
+from docx.styles.style import ParagraphStyle
+from docx.table import _Row
 from docx.text.paragraph import Paragraph
 from docx.text.run import Run
 
@@ -80,9 +82,14 @@ def _page(document: WordDocument) -> None:
             _font(run, PLAIN, SIZE_4)
             if text == "PAGE":
                 _number_of_page(run)
-    normal = document.styles["Normal"]
-    normal.font.name, normal.font.size = LATIN, SIZE_3  # type: ignore[attr-defined]
+    normal = cast("ParagraphStyle", document.styles["Normal"])
+    normal.font.name, normal.font.size = LATIN, SIZE_3
     normal.element.get_or_add_rPr().get_or_add_rFonts().set(qn("w:eastAsia"), BODY)
+
+
+def _beneath(part: Paragraph | Run | _Row) -> Any:
+    """The XML itself: the library has no fields, no fonts for Chinese, no indent by characters, no repeated head of a table."""
+    return part._element  # noqa: SLF001 - the library names no other way
 
 
 def _number_of_page(run: Run) -> None:
@@ -94,7 +101,7 @@ def _number_of_page(run: Run) -> None:
             mark = OxmlElement("w:instrText")
             mark.set(qn("xml:space"), "preserve")
             mark.text = text
-        run._r.append(mark)  # noqa: SLF001 - the library has no fields
+        _beneath(run).append(mark)
 
 
 def _line(
@@ -118,13 +125,13 @@ def _spaced(line: Paragraph, pitch: Pt | None) -> None:
 def _font(run: Run, name: str, size: Pt, *, bold: bool = False) -> None:
     run.font.name, run.font.size, run.font.bold = LATIN, size, bold
     run.font.color.rgb = RGBColor(0, 0, 0)
-    fonts = run._r.get_or_add_rPr().get_or_add_rFonts()  # noqa: SLF001 - the library sets no font for Chinese
+    fonts = _beneath(run).get_or_add_rPr().get_or_add_rFonts()
     fonts.set(qn("w:eastAsia"), name)
 
 
 def _indented(line: Paragraph) -> None:
     """By two characters, whatever the size."""
-    properties = line._p.get_or_add_pPr()  # noqa: SLF001 - the library knows no indent by characters
+    properties = _beneath(line).get_or_add_pPr()
     indent = properties.get_or_add_ind()
     indent.set(qn("w:firstLineChars"), "200")
     indent.set(qn("w:firstLine"), "640")
@@ -134,7 +141,7 @@ def _heading(document: WordDocument, heading: Heading) -> None:
     line = _line(document, heading.text, FIRST if heading.level == 1 else SECOND, SIZE_3)
     _indented(line)
     line.paragraph_format.keep_with_next = True
-    properties = line._p.get_or_add_pPr()  # noqa: SLF001
+    properties = _beneath(line).get_or_add_pPr()
     level = OxmlElement("w:outlineLvl")
     level.set(qn("w:val"), str(heading.level - 1))
     properties.append(level)
@@ -157,7 +164,7 @@ def _table(document: WordDocument, table: Table) -> None:
             _spaced(line, None)
             line.alignment = ALIGN.CENTER if number == 0 else ALIGN.RIGHT if ends[place] else ALIGN.LEFT
             _font(line.add_run(_clean(text)), FIRST if number == 0 else BODY, SIZE_SMALL_4)
-        properties = row._tr.get_or_add_trPr()  # noqa: SLF001
+        properties = _beneath(row).get_or_add_trPr()
         properties.append(OxmlElement("w:cantSplit"))
         if number == 0:
             properties.append(OxmlElement("w:tblHeader"))
@@ -172,7 +179,7 @@ def _chart(document: WordDocument, now: datetime, chart: Chart) -> None:
     _spaced(line, None)
     line.alignment = ALIGN.CENTER
     line.add_run().add_picture(BytesIO(picture(chart, now=now)), width=TEXT_WIDTH)
-    for drawn in line._p.iter(qn("wp:docPr")):  # noqa: SLF001
+    for drawn in _beneath(line).iter(qn("wp:docPr")):
         drawn.set("descr", _clean(chart.title))
 
 

@@ -6,7 +6,7 @@ morning. The country keeps one time without summer time, so that a line can be w
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
 
 CHINA = timezone(timedelta(hours=8))
 _SUNDAY = datetime(2026, 11, 22, tzinfo=CHINA)
@@ -14,11 +14,11 @@ _SUNDAY = datetime(2026, 11, 22, tzinfo=CHINA)
 
 def daily(hour: int, minute: int) -> str:
     """The cron line of a time of day in China."""
-    at = _SUNDAY.replace(hour=hour, minute=minute).astimezone(timezone.utc)  # noqa: UP017 - beside `timezone`
+    at = _SUNDAY.replace(hour=hour, minute=minute).astimezone(UTC)
     return f"{at.minute} {at.hour} * * *"
 
 
 def weekly(weekday: int, hour: int, minute: int) -> str:
     """The same on one day of the week; 0 is Sunday, as cron counts them."""
-    at = (_SUNDAY + timedelta(days=weekday)).replace(hour=hour, minute=minute).astimezone(timezone.utc)  # noqa: UP017
+    at = (_SUNDAY + timedelta(days=weekday)).replace(hour=hour, minute=minute).astimezone(UTC)
     return f"{at.minute} {at.hour} * * {(at.weekday() + 1) % 7}"

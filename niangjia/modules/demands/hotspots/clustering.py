@@ -109,7 +109,8 @@ def pairs(matrix: Matrix, gate: Gate, *, rows: Iterable[int] | None = None) -> t
         found.append((one[through], other[through], alike[through]))
     if not found:
         return np.array([], dtype=np.int64), np.array([], dtype=np.int64), np.array([], dtype=np.float32)
-    return tuple(np.concatenate(part) for part in zip(*found, strict=True))  # type: ignore[return-value]
+    one, other, alike = (np.concatenate(part) for part in zip(*found, strict=True))
+    return one, other, alike
 
 
 def groups_of(items: Sequence[Item], *, alike: float = ALIKE) -> list[int]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import itertools
 import re
 import unicodedata
-from collections.abc import Callable
-from functools import cache
+
+from niangjia.modules.demands.triage.words import segmenter
 
 TITLE_READ, BODY_READ = 100, 200
 BESIDE = "_"
@@ -47,12 +47,5 @@ def words_of(title: str, body: str) -> list[str]:
 
 
 def _cut(text: str) -> list[str]:
-    found = _segment()(without_masks(tidy(text)))
+    found = segmenter().cut(without_masks(tidy(text)))
     return [word[:LONGEST_WORD] for word in found if _WORD.fullmatch(word) and word not in _SAID_BY_ALL]
-
-
-@cache
-def _segment() -> Callable[[str], list[str]]:
-    import rjieba  # its dictionary takes a while: who cuts no words doesn't load it
-
-    return rjieba.cut

@@ -23,7 +23,8 @@ from niangjia.modules.demands.hotspots.reading import Unreadable, messages_of, m
 from niangjia.modules.demands.hotspots.texts import words_of
 
 NOW = datetime(2026, 11, 20, 8, tzinfo=UTC)
-SHARED = Path("/work/shared/data/messages")
+SHARED = Path(__file__).resolve().parents[5] / "shared" / "data" / "messages"
+"""Beside the checkout, where there is one."""
 
 
 def item(title: str, body: str = "") -> Item:

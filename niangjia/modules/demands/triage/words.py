@@ -21,7 +21,7 @@ _WIDE = {ord(wide): chr(ord(wide) - 0xFEE0) for wide in map(chr, (*range(0xFF10,
 
 
 @cache
-def _segmenter() -> ModuleType:
+def segmenter() -> ModuleType:
     import rjieba  # its dictionary takes a third of a second: not before somebody asks
 
     return rjieba
@@ -35,7 +35,7 @@ def tidy(text: str, longest: int) -> str:
 
 def words_of(line: str) -> list[str]:
     """The words, long ones with those inside them; every number that stands alone is the same word."""
-    words: list[str] = _segmenter().cut_for_search(_NUMBER.sub(A_NUMBER, line))
+    words: list[str] = segmenter().cut_for_search(_NUMBER.sub(A_NUMBER, line))
     return words
 
 
