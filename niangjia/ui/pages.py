@@ -46,6 +46,33 @@ def put_refusal(form: object, refusal: Refused) -> None:
     form.add_error(refusal.field if refusal.field in fields else None, refusal.message)  # type: ignore[attr-defined]
 
 
+def form_page(
+    request: HttpRequest,
+    form: forms.Form,
+    *,
+    title: str,
+    act: str,
+    back: str,
+    crumb: str = "",
+    crumb_url: str = "",
+    note: str = "",
+    said: str = "",
+    kind: str = "primary",
+    chosen: Iterable[object] = (),
+    template: str = "ui/form_page.html",
+) -> HttpResponse:
+    """A form as a page or in the drawer; with mistakes in it, 422.
+
+    `act` stands on the button, `back` is where giving up leads, `crumb` the page above (at `back` unless said),
+    `note` under the title, `said` over the fields; `chosen` are the rows that it is for.
+    """
+    context = {
+        "form": form, "title": title, "act": act, "back": back, "crumb": crumb, "crumb_url": crumb_url or back,
+        "note": note, "said": said, "kind": kind, "chosen": list(chosen),
+    }  # fmt: skip
+    return render(request, template, context, status=422 if form.errors else 200)
+
+
 def sent(form: forms.Form, act: Callable[[dict[str, Any]], object]) -> bool:
     """True once the form was sent and the act done; a rule's refusal stands in the form."""
     if not form.is_bound or not form.is_valid():

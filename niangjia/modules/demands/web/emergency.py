@@ -20,9 +20,9 @@ from niangjia.modules.demands.actions.emergency import FEWEST, RuleFacts, add_ru
 from niangjia.modules.demands.emergency_rules import NEGATIONS, people_in
 from niangjia.modules.demands.permissions import Permission
 from niangjia.modules.demands.queries.emergency import fired, rule_in_sight, rules_at
-from niangjia.modules.demands.web.keeping import form_page, place_here
+from niangjia.modules.demands.web.keeping import place_here
 from niangjia.modules.organisations.queries.organisations import names_of
-from niangjia.ui.pages import actor_of, sent
+from niangjia.ui.pages import actor_of, form_page, sent
 
 LONGEST_TRIED = 500
 GRADES = [(code.value, code.label) for code in (Urgency.EXTREME, Urgency.URGENT)]

@@ -36,13 +36,13 @@ from niangjia.modules.demands.queries.hotspots import (
     hot_spots_here,
     ringing_spots,
 )
-from niangjia.modules.demands.web.keeping import form_page, place_here
+from niangjia.modules.demands.web.keeping import place_here
 from niangjia.modules.demands.web.marks import stage_mark
 from niangjia.modules.organisations.queries.at import current_organisation, current_path
 from niangjia.modules.organisations.queries.organisations import names_of
 from niangjia.ui import desk
 from niangjia.ui.listing import Mark
-from niangjia.ui.pages import actor_of, number_in, sent
+from niangjia.ui.pages import actor_of, form_page, number_in, sent
 
 ENDED = frozenset({State.QUIET, State.DISMISSED})
 TONES = {State.WATCHED: "info", State.WARNED: "error", State.JOINED: "success"}

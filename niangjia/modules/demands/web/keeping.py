@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django import forms
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.http import HttpRequest
 
 from niangjia.kernel.errors import Missing
 from niangjia.modules.organisations.queries.at import current_organisation
@@ -25,8 +23,3 @@ def place_here(request: HttpRequest) -> Any:
     if at is None:
         raise Missing
     return organisation_in_sight(at.pk, actor)
-
-
-def form_page(request: HttpRequest, form: forms.Form, **context: Any) -> HttpResponse:
-    """`title`, `act` on the button, `back`, `crumb` (label) and `note` above the form."""
-    return render(request, "demands/keeping_form.html", context | {"form": form}, status=422 if form.errors else 200)

@@ -36,13 +36,13 @@ from niangjia.modules.demands.queries.responsibility import (
     shown,
 )
 from niangjia.modules.demands.queries.routing import Asked, find_route
-from niangjia.modules.demands.web.keeping import form_page, place_here
+from niangjia.modules.demands.web.keeping import place_here
 from niangjia.modules.organisations.queries.membership import employer_names_in_sight
 from niangjia.modules.organisations.queries.of_employer import employer_facts
 from niangjia.modules.organisations.queries.organisations import divisions_of_townships, names_of
 from niangjia.modules.organisations.queries.zones import zones_to_choose
 from niangjia.ui.forms import Picker
-from niangjia.ui.pages import actor_of, sent
+from niangjia.ui.pages import actor_of, form_page, sent
 
 ANY = ("", "不限")
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 from django import forms
 from django.contrib import messages
@@ -26,7 +25,7 @@ from niangjia.modules.organisations.queries.at import current_organisation, curr
 from niangjia.modules.organisations.queries.organisations import names_of
 from niangjia.ui import pages
 from niangjia.ui.listing import show_list
-from niangjia.ui.pages import actor_of
+from niangjia.ui.pages import actor_of, form_page
 
 SECRET = "exchange.secret"  # noqa: S105 - the name under which a session keeps it until it was shown
 
@@ -83,7 +82,15 @@ def partner_add(request: HttpRequest) -> HttpResponse:
         else:
             return _with_secret(request, partner.pk, secret)
     said = f"转来的诉求由{name}受理；要由别的工会受理，请先在左上角切换单位。"
-    return _form(request, form, title="登记对接单位", act="登记", back=reverse("exchange:partner_list"), said=said)
+    return form_page(
+        request,
+        form,
+        title="登记对接单位",
+        act="登记",
+        back=reverse("exchange:partner_list"),
+        crumb="对接单位",
+        said=said,
+    )
 
 
 @requires(Permission.PARTNER_EDIT)
@@ -117,7 +124,10 @@ def partner_edit(request: HttpRequest, pk: int) -> HttpResponse:
         else:
             messages.success(request, "已保存。")
             return redirect(back)
-    return _form(request, form, title=f"修改 {row.name}", act="保存", back=back)
+    return form_page(
+        request, form, title=f"修改 {row.name}", act="保存", back=back, crumb="对接单位",
+        crumb_url=reverse("exchange:partner_list"),
+    )  # fmt: skip
 
 
 @requires(Permission.PARTNER_EDIT)
@@ -184,7 +194,3 @@ def receiving(request: HttpRequest) -> tuple[int, str]:
 def _with_secret(request: HttpRequest, pk: int, secret: str) -> HttpResponse:
     request.session[SECRET] = {"pk": pk, "secret": secret}
     return redirect("exchange:partner", pk)
-
-
-def _form(request: HttpRequest, form: forms.Form, **context: Any) -> HttpResponse:
-    return render(request, "exchange/form.html", {"form": form} | context, status=422 if form.errors else 200)

@@ -52,7 +52,7 @@ from niangjia.modules.visits.queries.meetings import (
 )
 from niangjia.ui.forms import DayField
 from niangjia.ui.listing import Mark, Screen, show_list
-from niangjia.ui.pages import actor_of, sent
+from niangjia.ui.pages import actor_of, form_page, sent
 
 ROWS, SHOWN_ROWS = 12, 3
 LATEST_TASKS = 50
@@ -417,7 +417,3 @@ def meeting_task_finish(request: HttpRequest, pk: int) -> HttpResponse:
         request, form, title="填写结果", act="完成", back=reverse("insight:meeting_tasks"), crumb="会议任务",
         note=f"{task.text}（{task.user.name}，{task.due_on:%m月%d日}前）",
     )  # fmt: skip
-
-
-def form_page(request: HttpRequest, form: forms.Form, **context: Any) -> HttpResponse:
-    return render(request, "insight/form.html", context | {"form": form}, status=422 if form.errors else 200)

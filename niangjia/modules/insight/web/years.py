@@ -19,7 +19,6 @@ from niangjia.kernel.errors import NotPermitted, Refused
 from niangjia.kernel.ltree import is_under
 from niangjia.modules.insight import papers
 from niangjia.modules.insight.queries.years import year_facts, year_lines
-from niangjia.modules.insight.web.months import form_page
 from niangjia.modules.insight.web.sending import send_paper
 from niangjia.modules.organisations.queries.organisations import names_of
 from niangjia.modules.visits.actions.years import (
@@ -51,7 +50,7 @@ from niangjia.modules.visits.queries.years import (
     rounds_in_sight,
 )
 from niangjia.ui.listing import Mark
-from niangjia.ui.pages import actor_of, number_in, sent
+from niangjia.ui.pages import actor_of, form_page, number_in, sent
 
 TONES = {RoundState.COLLECTING: "info", RoundState.JUDGING: "warning", RoundState.PUBLISHED: "success"}
 

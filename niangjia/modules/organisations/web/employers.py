@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -40,7 +39,7 @@ from niangjia.modules.organisations.web.employer_wording import told
 from niangjia.modules.organisations.web.organisations import frame
 from niangjia.ui import desk, pages
 from niangjia.ui.listing import show_list
-from niangjia.ui.pages import actor_of, sent
+from niangjia.ui.pages import actor_of, form_page, sent
 from niangjia.ui.templatetags.ui import chinese_day
 
 OF_ONE = replace(EMPLOYERS, template="organisations/employer_tab.html")
@@ -259,29 +258,6 @@ def _done(request: HttpRequest, pk: int, said: str) -> HttpResponse:
         response["HX-Trigger"] = "list-changed"
         return response
     return redirect(_address(pk))
-
-
-# --- what these pages share with those of zones ---
-
-
-def form_page(
-    request: HttpRequest,
-    form: forms.Form,
-    *,
-    title: str,
-    act: str,
-    back: str,
-    said: str = "",
-    kind: str = "primary",
-    more: dict[str, Any] | None = None,
-) -> HttpResponse:
-    """A form as a page or in the drawer; with mistakes in it, 422."""
-    return render(
-        request,
-        "organisations/employer_form.html",
-        {"form": form, "title": title, "act": act, "back": back, "said": said, "kind": kind, **(more or {})},
-        status=422 if form.errors else 200,
-    )
 
 
 # --- what the home page tells ---

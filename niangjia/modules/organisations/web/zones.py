@@ -26,10 +26,9 @@ from niangjia.modules.organisations.web.employer_forms import (
 )
 from niangjia.modules.organisations.web.employer_lists import ZONES, coverage_mark, load_mark
 from niangjia.modules.organisations.web.employer_wording import told
-from niangjia.modules.organisations.web.employers import form_page
 from niangjia.ui import pages
 from niangjia.ui.listing import show_list
-from niangjia.ui.pages import actor_of, sent
+from niangjia.ui.pages import actor_of, form_page, sent
 
 SHOWN = 50
 
@@ -174,7 +173,7 @@ def zone_employers_add(request: HttpRequest) -> HttpResponse:
         messages.success(request, "，".join(parts) + "。")
         return redirect("organisations:zone", form.cleaned_data["zone"])
     said = f"选中的 {len(chosen)} 家单位。一个单位同时只在一个片区，原来在别的片区的会移过来。"
-    return form_page(request, form, title="分入片区", act="分入", back=back, said=said, more={"chosen": chosen})
+    return form_page(request, form, title="分入片区", act="分入", back=back, said=said, chosen=chosen)
 
 
 @requires(Permission.ZONE_EDIT)

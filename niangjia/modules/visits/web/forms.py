@@ -7,7 +7,7 @@ from typing import Any
 
 from django import forms
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.utils import timezone
 
 from niangjia.kernel.access.actor import Actor
@@ -23,14 +23,6 @@ from niangjia.ui.forms import DayField, Picker
 
 NONE = ("", "暂不安排")
 LONG = forms.Textarea(attrs={"rows": 8})
-
-
-def form_page(
-    request: HttpRequest, form: forms.Form, *, title: str, act: str, back: str, said: str = "", kind: str = "primary"
-) -> HttpResponse:
-    """A form as a page or in the drawer; with mistakes in it, 422."""
-    context = {"form": form, "title": title, "act": act, "back": back, "said": said, "kind": kind}
-    return render(request, "visits/form.html", context, status=422 if form.errors else 200)
 
 
 def after(request: HttpRequest, url: str, again: Callable[[], HttpResponse]) -> HttpResponse:

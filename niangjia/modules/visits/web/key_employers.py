@@ -18,12 +18,12 @@ from niangjia.modules.visits import actions
 from niangjia.modules.visits.models import KeyEmployer
 from niangjia.modules.visits.permissions import Permission
 from niangjia.modules.visits.queries.employers import key_employer_in_sight, last_visits
-from niangjia.modules.visits.web.forms import KeyEmployerForm, KeyEndForm, after, form_page, may_direct
+from niangjia.modules.visits.web.forms import KeyEmployerForm, KeyEndForm, after, may_direct
 from niangjia.modules.visits.web.marks import due_mark
 from niangjia.modules.visits.web.posting_lists import KEY_EMPLOYERS
 from niangjia.modules.visits.web.postings import place_to_keep
 from niangjia.ui.listing import show_list
-from niangjia.ui.pages import actor_of, sent
+from niangjia.ui.pages import actor_of, form_page, sent
 
 
 @requires(Permission.VISIT_VIEW)

@@ -213,12 +213,10 @@ def planned_add(request: HttpRequest) -> HttpResponse:
     ):  # fmt: skip
         messages.success(request, f"已排进计划：{said['row'].employer.name}。")
         return redirect(address(user_id, monday_of(said["row"].on)))
-    return render(
-        request,
-        "visits/plan/form.html",
-        {"form": form, "week": week, "back": address(user_id, week.monday)},
-        status=422 if form.errors else 200,
-    )
+    return pages.form_page(
+        request, form, title="添加走访", act="排进计划", back=address(user_id, week.monday), crumb="走访计划",
+        note=week.user.name,
+    )  # fmt: skip
 
 
 @requires(Permission.VISIT_MAKE)

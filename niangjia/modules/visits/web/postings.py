@@ -28,12 +28,11 @@ from niangjia.modules.visits.web.forms import (
     GroupForm,
     PostingForm,
     after,
-    form_page,
     may_direct,
 )
 from niangjia.modules.visits.web.posting_lists import POSTINGS, state_mark
 from niangjia.ui.listing import show_list
-from niangjia.ui.pages import actor_of, sent
+from niangjia.ui.pages import actor_of, form_page, sent
 
 WEEKS_SHOWN = 26
 

@@ -90,7 +90,9 @@ def risk_add(request: HttpRequest) -> HttpResponse:
     ):  # fmt: skip
         messages.success(request, "已登记，负责人会收到消息。")
         return redirect("visits:risk", made["risk"].pk)
-    return _form_page(request, form, "登记稳定风险", reverse("visits:risk_list"))
+    return pages.form_page(
+        request, form, title="登记稳定风险", act="保存", back=reverse("visits:risk_list"), crumb="稳定风险"
+    )
 
 
 @requires(Permission.VISIT_MAKE)
@@ -109,12 +111,9 @@ def risk_edit(request: HttpRequest, pk: int) -> HttpResponse:
     ):  # fmt: skip
         messages.success(request, "已改好。")
         return redirect("visits:risk", pk)
-    return _form_page(request, form, "修改稳定风险", reverse("visits:risk", args=[pk]), row.employer.name)
-
-
-def _form_page(request: HttpRequest, form: forms.Form, title: str, back: str, said: str = "") -> HttpResponse:
-    context = {"form": form, "page_title": title, "back": back, "said": said}
-    return render(request, "visits/risks/form.html", context, status=422 if form.errors else 200)
+    return pages.form_page(
+        request, form, title="修改稳定风险", act="保存", back=reverse("visits:risk", args=[pk]), crumb=row.employer.name
+    )
 
 
 @requires(Permission.VISIT_VIEW)

@@ -110,7 +110,10 @@ def stay_add(request: HttpRequest) -> HttpResponse:
     ):
         messages.success(request, "蹲点已安排。组员写走访时选上它，就归到一起。")
         return redirect("visits:stay", made["stay"].pk)
-    return _form_page(request, form, "安排蹲点", reverse("visits:stay_list"), names_of([scope_id]).get(scope_id, ""))
+    return pages.form_page(
+        request, form, title="安排蹲点", act="保存", back=reverse("visits:stay_list"), crumb="蹲点",
+        note=names_of([scope_id]).get(scope_id, ""),
+    )  # fmt: skip
 
 
 @requires(Permission.VISIT_DIRECT)
@@ -122,12 +125,9 @@ def stay_edit(request: HttpRequest, pk: int) -> HttpResponse:
     if pages.sent(form, lambda _: edit_stay(pk, form.facts(), actor=actor_of(request), now=timezone.now())):
         messages.success(request, "已改好。")
         return redirect("visits:stay", pk)
-    return _form_page(request, form, "修改蹲点安排", reverse("visits:stay", args=[pk]), row.title)
-
-
-def _form_page(request: HttpRequest, form: forms.Form, title: str, back: str, said: str) -> HttpResponse:
-    context = {"form": form, "page_title": title, "back": back, "said": said}
-    return render(request, "visits/stays/form.html", context, status=422 if form.errors else 200)
+    return pages.form_page(
+        request, form, title="修改蹲点安排", act="保存", back=reverse("visits:stay", args=[pk]), crumb=row.title
+    )
 
 
 class ResultForm(forms.Form):

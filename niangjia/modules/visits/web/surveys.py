@@ -104,12 +104,10 @@ def survey_add(request: HttpRequest) -> HttpResponse:
     ):
         messages.success(request, "问卷已做好，把链接或二维码发出去就能填。")
         return redirect("visits:survey", made["survey"].pk)
-    return render(
-        request,
-        "visits/surveys/form.html",
-        {"form": form, "place": names_of([scope_id]).get(scope_id, "")},
-        status=422 if form.errors else 200,
-    )
+    return pages.form_page(
+        request, form, title="做一份问卷", act="做好", back=reverse("visits:survey_list"), crumb="问卷",
+        note=names_of([scope_id]).get(scope_id, ""),
+    )  # fmt: skip
 
 
 @requires(Permission.VISIT_VIEW)

@@ -34,7 +34,7 @@ from niangjia.modules.visits.queries.people import names_of_users
 from niangjia.modules.visits.queries.visits import visit_in_sight
 from niangjia.modules.visits.questions import answers_shown
 from niangjia.modules.visits.rules import EMPLOYER_FIELDS, ProposalState
-from niangjia.modules.visits.web.forms import SummaryForm, after, form_page
+from niangjia.modules.visits.web.forms import SummaryForm, after
 from niangjia.modules.visits.web.lists import stages_told
 from niangjia.modules.visits.web.marks import (
     due_mark,
@@ -46,7 +46,7 @@ from niangjia.modules.visits.web.marks import (
     proposal_mark,
 )
 from niangjia.ui.downloads import PICTURES, send_stored
-from niangjia.ui.pages import actor_of, sent
+from niangjia.ui.pages import actor_of, form_page, sent
 
 SUBJECTS = {
     "planned": "走访计划",
