@@ -64,6 +64,11 @@ class Keyboard:
         for key in keys:
             self.page.keyboard.press(key)
 
+    def takes_the_call(self) -> None:
+        self.press("Enter")
+        self.page.wait_for_url(re.compile(r"/desk/hotline/\d+/$"))
+        expect(self.page.locator("#id_body")).to_be_focused()
+
     def write(self, text: str) -> None:
         self.page.keyboard.insert_text(text)
 
@@ -123,8 +128,7 @@ def test_a_call_to_the_closed_loop_by_keyboard(windows: tuple[Keyboard, Keyboard
     confirm_it(operator, number)
     # The next call of the same number: where it is, read out without looking anything up.
     operator.go(f"/desk/hotline/?phone={office.phone}")
-    operator.press("Enter")
-    operator.sees("可能是谁")
+    operator.takes_the_call()
     operator.press("Alt+q")
     operator.at(number)
     operator.press("Enter")
@@ -137,10 +141,9 @@ def take_the_call(desk: Keyboard, office: Office) -> str:
     """The telephone system has opened the page; Enter takes the call, F9 sends it on."""
     desk.go(f"/desk/hotline/?phone={office.phone}")
     desk.at("接听")
-    desk.press("Enter")
+    desk.takes_the_call()
     desk.sees("可能是谁")
     desk.sees("北山纺织厂工会")
-    expect(desk.page.locator("#id_body")).to_be_focused()
     desk.write(SAID)
     desk.sees("因为说到")
     desk.sees("还要问")
@@ -200,7 +203,7 @@ def test_nothing_typed_is_lost(operator: Keyboard, office: Office) -> None:
     operator.go("/desk/hotline/")
     operator.press("F2")
     operator.write("0575-8512 3456 转 801")
-    operator.press("Enter")
+    operator.takes_the_call()
     operator.sees("057585123456")
     operator.write(SAID)
     operator.tab_to("employer_name")
@@ -232,7 +235,7 @@ def test_what_callers_say_stays_text(operator: Keyboard) -> None:
     alerts: list[str] = []
     operator.page.on("dialog", lambda dialog: (alerts.append(dialog.message), dialog.dismiss()))
     operator.go("/desk/hotline/")
-    operator.press("Enter")
+    operator.takes_the_call()
     operator.sees("没有显示号码")
     operator.write(f"{ODD} 三个月没有发工资")
     operator.sees("因为说到")
@@ -242,12 +245,16 @@ def test_what_callers_say_stays_text(operator: Keyboard) -> None:
     operator.press("F9")
     operator.sees("已登记")
     operator.go("/desk/hotline/")
-    operator.press("Enter")
+    operator.takes_the_call()
     operator.sees("没有显示号码")
     operator.write(f"{ODD} 三个月没有发工资")
     operator.sees("是不是这一件")
     operator.sees("<script>alert(2)</script>")
     operator.press("Alt+m")
+    operator.at("记下并入这一件")
+    with operator.page.expect_response(re.compile("/assist/")):  # drawn anew, the focus stays
+        operator.page.evaluate("document.getElementById('assist').dispatchEvent(new Event('ask'))")
+    operator.page.wait_for_function("!document.querySelector('.htmx-request, .htmx-swapping, .htmx-settling')")
     operator.at("记下并入这一件")
     operator.press("Enter")
     operator.sees("已并入同一件事")
@@ -256,7 +263,7 @@ def test_what_callers_say_stays_text(operator: Keyboard) -> None:
 
 def test_an_emergency_is_shown_at_once_and_ready_answers_are_put_in(operator: Keyboard) -> None:
     operator.go("/desk/hotline/")
-    operator.press("Enter")
+    operator.takes_the_call()
     operator.sees("没有显示号码")
     operator.write("我不想活了，老板三个月没有发工资，")
     operator.sees("紧急情况")
@@ -269,7 +276,7 @@ def test_an_emergency_is_shown_at_once_and_ready_answers_are_put_in(operator: Ke
 def test_other_ends_of_a_call(operator: Keyboard, office: Office) -> None:
     operator.go("/desk/hotline/")
     operator.write(office.phone)
-    operator.press("Enter")
+    operator.takes_the_call()
     operator.sees("可能是谁")
     operator.press("Alt+/")
     operator.sees("话务台快捷键")
@@ -279,7 +286,7 @@ def test_other_ends_of_a_call(operator: Keyboard, office: Office) -> None:
     operator.press("Enter")
     operator.sees("已标记")
     operator.write(office.phone)
-    operator.press("Enter")
+    operator.takes_the_call()
     operator.sees("曾标为骚扰：反复谩骂")
     operator.press("Alt+z", "Enter")
     operator.sees("已记为通话中断")
