@@ -1,5 +1,6 @@
 """What templates name must exist in what was built."""
 
+import gzip
 import re
 from pathlib import Path
 
@@ -68,10 +69,13 @@ def test_search_fields_hear_an_input_method():
     assert [path.name for path in templates() if "keyup" in path.read_text(encoding="utf-8")] == []
 
 
-def test_the_script_stays_small():
-    import gzip
+def compressed(*names):
+    return sum(len(gzip.compress(built(name).encode())) for name in names)
 
-    assert len(gzip.compress(built("desk.js").encode())) < 60 * 1024
+
+def test_what_a_page_loads_stays_small():
+    assert compressed("desk.js") < 60 * 1024
+    assert compressed("phone.js", "phone.css") < 30 * 1024
 
 
 def test_nothing_stands_outside_the_blocks_of_a_child():
