@@ -436,7 +436,7 @@ class Survey(ScopedModel):
 
 
 class SurveyAnswer(ScopedModel):
-    """Without a name: whoever answers is not asked who it is."""
+    """Without a name: whoever answers is not asked who it is. `visit`: what an officer wrote down there, kept as the visit has it."""
 
     seen_with = Permission.VISIT_VIEW
     scope_via = "survey__scope"
@@ -448,3 +448,8 @@ class SurveyAnswer(ScopedModel):
         max_length=32, null=True
     )  # of the address, for a day: who answers a hundred times
     at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["visit"], condition=Q(visit__isnull=False), name="survey_answer_of_visit")
+        ]

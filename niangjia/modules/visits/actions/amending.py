@@ -12,9 +12,12 @@ from niangjia.kernel.acting import changing
 from niangjia.kernel.audit import actions as audit
 from niangjia.kernel.errors import NotPermitted, Refused
 from niangjia.modules.visits.actions.findings import tell_findings
+from niangjia.modules.visits.actions.surveys import count_anew
 from niangjia.modules.visits.drafts import LONGEST_SUMMARY, LONGEST_WORD, Draft, FindingDraft, tidy
 from niangjia.modules.visits.models import Finding, Observation, SpokenWith, Visit
 from niangjia.modules.visits.permissions import Permission
+from niangjia.modules.visits.queries.kinds import form_of
+from niangjia.modules.visits.questions import check_answers, tidied
 
 VERB = "visits.visit.amended"
 
@@ -33,6 +36,7 @@ def amend(visit: Visit, draft: Draft, mark: str | None, *, actor: Actor, now: da
         row.draft_mark = mark
         row.summary, row.left_at = draft.summary.strip(), draft.left_at
         row.spoken_with_count = max(draft.spoken_with_count or 0, len(draft.spoken_with))
+        _answer(row, draft)
         row.observations.all().delete()
         Observation.objects.unscoped(reason="parts of the visit under lock").bulk_create(
             Observation(visit=row, aspect=aspect, look=look, word=word[:LONGEST_WORD])
@@ -46,10 +50,23 @@ def amend(visit: Visit, draft: Draft, mark: str | None, *, actor: Actor, now: da
             for name, phone, post in draft.spoken_with
         )
         _add_findings(row, draft, actor=actor, now=now)
+        count_anew(row)
     audit.record(
         actor=actor, verb=VERB, subject=row, path=str(row.scope.path), before=before, after=audit.snapshot(row), now=now
     )  # fmt: skip
     return row
+
+
+def _answer(visit: Visit, draft: Draft) -> None:
+    """The answers as they are now, by the form of the draft. What the first ones led to stays. Raises Refused."""
+    if draft.kind != visit.kind:
+        return
+    form = form_of(draft.kind, str(visit.scope.path), draft.form_number)
+    problems = check_answers(form, draft.answers)
+    if problems:
+        key, problem = next(iter(problems.items()))
+        raise Refused("visit.answers", problem, f"answers.{key}")
+    visit.form_id, visit.answers = form.pk, tidied(form, draft.answers)
 
 
 def _add_findings(visit: Visit, draft: Draft, *, actor: Actor, now: datetime) -> None:

@@ -21,6 +21,7 @@ from niangjia.kernel.kept import asked_once
 from niangjia.modules.visits.actions.amending import amend, findings_of
 from niangjia.modules.visits.actions.findings import tell_findings
 from niangjia.modules.visits.actions.risks import open_risk_of
+from niangjia.modules.visits.actions.surveys import count_visits
 from niangjia.modules.visits.drafts import (
     LONGEST_WORD,
     Conflict,
@@ -39,6 +40,7 @@ from niangjia.modules.visits.models import (
     PlannedVisit,
     RecordProposal,
     SpokenWith,
+    Survey,
     Visit,
 )
 from niangjia.modules.visits.permissions import Permission
@@ -129,6 +131,7 @@ class _Sheet:
     planned: PlannedVisit | None = None
     joins: int | None = None  # the visit of a colleague's whose company the officer was
     done: list[FollowUp] = field(default_factory=list)
+    survey: Survey | None = None  # with which the answers are counted
 
     @classmethod
     def of(cls, draft: Draft, actor: Actor, now: datetime) -> _Sheet:
@@ -190,6 +193,7 @@ def _prepared(sheet: _Sheet, around: Around, number: int) -> Visit:
     sheet.planned = planned if sheet.kept("planned") == MINE else None
     visit = sheet.visit = _visit(sheet, around, employer, form)
     visit.pk = number
+    sheet.survey = around.survey(visit, sheet.path)
     if beside is not None:
         visit.together_with_id = beside.together_with or beside.id
         sheet.joins = beside.id if sheet.kept("together") == THEIRS else None
@@ -354,6 +358,7 @@ def _write(sheets: Sequence[_Sheet]) -> None:
     done = [row for sheet in sheets for row in sheet.done]
     if done:
         FollowUp.objects.unscoped(reason="done by the visits just written").bulk_update(done, ["done_by"])
+    count_visits([(sheet.row, sheet.survey) for sheet in sheets if sheet.survey is not None])
     _mark_planned(sheets)
     _keep_files([photo.file_id for sheet in sheets for photo in sheet.photos])
     for sheet in sheets:

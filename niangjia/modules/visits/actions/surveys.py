@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -17,10 +17,17 @@ from niangjia.kernel.audit import actions as audit
 from niangjia.kernel.crypto.ring import digest
 from niangjia.kernel.errors import Missing, NotPermitted, Refused
 from niangjia.modules.members.actions.phone_codes import network_of
-from niangjia.modules.visits.models import Survey, SurveyAnswer
+from niangjia.modules.visits.models import Survey, SurveyAnswer, Visit
 from niangjia.modules.visits.permissions import Permission
 from niangjia.modules.visits.queries.kinds import form_of
-from niangjia.modules.visits.queries.surveys import SurveyState, form_of_survey, state_of, survey_by_token
+from niangjia.modules.visits.queries.surveys import (
+    SurveyState,
+    form_of_survey,
+    state_of,
+    survey_by_token,
+    survey_with,
+    surveys_between,
+)
 from niangjia.modules.visits.questions import check_answers, tidied
 
 LONGEST_TITLE, LONGEST_DAYS = 60, 366
@@ -111,6 +118,34 @@ def answer_survey(token: str, answers: Mapping[str, Any], *, address: str, now: 
         _ensure_few(survey, sender, now)
         reply: SurveyAnswer = SurveyAnswer.objects.create(survey=survey, answers=kept, sender_digest=sender, at=now)
     return reply
+
+
+def count_visits(counted: Sequence[tuple[Visit, Survey]]) -> None:
+    """What was answered on visits just written, with the surveys they belong to; a visit that answered nothing isn't counted."""
+    rows = [
+        SurveyAnswer(survey=survey, visit=visit, answers=visit.answers, at=visit.arrived_at)
+        for visit, survey in counted
+        if visit.answers
+    ]
+    if rows:
+        SurveyAnswer.objects.unscoped(reason="what visits answered to surveys").bulk_create(rows)
+
+
+def count_anew(visit: Visit) -> None:
+    """A visit under lock says something else: its answer to a survey follows, though the survey is over by now."""
+    rows = SurveyAnswer.objects.unscoped(reason="what a visit answered to a survey").filter(visit=visit)
+    reply = rows.select_related("survey").first()
+    if reply and visit.answers and (reply.survey.kind, reply.survey.form_id) == (visit.kind, visit.form_id):
+        rows.update(answers=visit.answers)
+        return
+    rows.delete()
+    on = timezone.localdate(visit.arrived_at)
+    survey = survey_with(
+        surveys_between([visit.kind], on, on),
+        path=str(visit.scope.path), kind=visit.kind, form_id=visit.form_id, at=visit.arrived_at,
+    )  # fmt: skip
+    if survey is not None:
+        count_visits([(visit, survey)])
 
 
 def _ensure_few(survey: Survey, sender: bytes, now: datetime) -> None:

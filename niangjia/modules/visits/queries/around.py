@@ -18,9 +18,19 @@ from niangjia.kernel.access.models import User
 from niangjia.kernel.files.models import StoredFile
 from niangjia.modules.organisations.queries.ground import employers_by_id, nearest_places
 from niangjia.modules.visits.drafts import Draft
-from niangjia.modules.visits.models import FollowUp, KeyEmployer, PlannedVisit, Posting, RecordProposal, Stay, Visit
+from niangjia.modules.visits.models import (
+    FollowUp,
+    KeyEmployer,
+    PlannedVisit,
+    Posting,
+    RecordProposal,
+    Stay,
+    Survey,
+    Visit,
+)
 from niangjia.modules.visits.place_rules import Point, Seen
 from niangjia.modules.visits.queries.kinds import form_of
+from niangjia.modules.visits.queries.surveys import survey_with, surveys_between
 from niangjia.modules.visits.questions import Form
 from niangjia.modules.visits.rules import PlanState, ProposalState, monday_of, were_together
 
@@ -151,6 +161,14 @@ class Around:
         wanted = {draft.stay_id for draft in self._drafts if draft.stay_id}
         rows = Stay.objects.unscoped(reason=REASON).filter(pk__in=wanted).select_related("scope")
         return {row.pk: row for row in rows} if wanted else {}
+
+    @cached_property
+    def _surveys(self) -> list[Survey]:
+        return surveys_between({draft.kind for draft in self._drafts}, day_of(self._from), day_of(self._until))
+
+    def survey(self, visit: Visit, path: str) -> Survey | None:
+        """With which a visit's answers are counted."""
+        return survey_with(self._surveys, path=path, kind=visit.kind, form_id=visit.form_id, at=visit.arrived_at)
 
     def form(self, kind: str, path: str, number: int | None) -> Form:
         """Raises Missing. `number` None: as it holds now."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,7 +15,7 @@ from niangjia.modules.visits.models import PlannedVisit, Visit
 from niangjia.modules.visits.queries.around import Around, Beside
 from niangjia.modules.visits.queries.employers import employer_in_words, employer_mark
 from niangjia.modules.visits.queries.kinds import form_of, kind_name
-from niangjia.modules.visits.questions import Form, answers_shown
+from niangjia.modules.visits.questions import Form, answers_shown, tidied
 from niangjia.modules.visits.rules import Aspect, Look, Outcome, PlanState
 
 
@@ -113,11 +114,13 @@ def _of_together(draft: Draft, user_id: int | None, beside: Beside | None) -> Di
 def difference_of_visit(visit: Visit, draft: Draft) -> Difference:
     """The same draft was handed in before, and says something else now."""
     observations = {row.aspect: (row.look, row.word) for row in visit.observations.all()}
+    form = form_with(visit)
     theirs = {
         "到达": _moment(visit.arrived_at),
         "小结": visit.summary,
         "五看": _looks(observations),
         "谈话人数": str(visit.spoken_with_count),
+        "走访表单": _answers(form, visit.answers),
         "发现": "；".join(row.text for row in visit.findings.order_by("number")),
         "交来": _moment(visit.handed_in_at),
     }
@@ -126,6 +129,7 @@ def difference_of_visit(visit: Visit, draft: Draft) -> Difference:
         "小结": draft.summary,
         "五看": _looks(dict(draft.observations)),
         "谈话人数": str(max(draft.spoken_with_count or 0, len(draft.spoken_with))),
+        "走访表单": _answers(form, tidied(form, draft.answers)) if form and draft.kind == visit.kind else "",
         "发现": "；".join(f"{one.text}（{Outcome(one.outcome).label}）" for one in draft.findings),
     }
     return Difference("这次走访", str(visit.version), _said(theirs), _said(mine))
@@ -137,6 +141,10 @@ def form_with(visit: Visit) -> Form | None:
         return form_of(visit.kind, str(visit.scope.path), visit.form.number if visit.form else 0)
     except Missing:
         return None
+
+
+def _answers(form: Form | None, answers: Mapping[str, Any]) -> str:
+    return "；".join(f"{label}：{text}" for label, text in answers_shown(form, answers)) if form else ""
 
 
 def _looks(observations: dict[int, tuple[int, str]]) -> str:

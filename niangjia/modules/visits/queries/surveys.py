@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from statistics import mean, median
 from typing import Any
 
-from django.db.models import Count
+from django.db.models import Count, Q
 from django.utils import timezone
 
 from niangjia.kernel.access.actor import Actor
@@ -30,6 +30,11 @@ class SurveyState(Word):
     CLOSED = "closed", "已停止"
 
 
+class Way(Word):
+    LINK = "link", "链接"
+    VISIT = "visit", "走访"
+
+
 def state_of(survey: Survey, today: date) -> SurveyState:
     if survey.closed_at is not None:
         return SurveyState.CLOSED
@@ -48,6 +53,35 @@ def form_of_survey(survey: Survey) -> Form:
     if survey.form is None:
         return DELIVERED[survey.kind]
     return Form(survey.kind, survey.title, survey.form.number, read(survey.form.questions), pk=survey.form.pk)
+
+
+def surveys_between(kinds: Collection[str], since: date, until: date) -> list[Survey]:
+    """Those of these kinds that were answered at some time of the span, wherever they are."""
+    rows = Survey.objects.unscoped(reason="surveys that a visit may belong to").select_related("scope")
+    return list(rows.filter(kind__in=kinds, from_on__lte=until, until_on__gte=since).order_by("pk"))
+
+
+def survey_with(surveys: Iterable[Survey], *, path: str, kind: str, form_id: int | None, at: datetime) -> Survey | None:
+    """Where what was answered on a visit belongs: asked the same questions, of this place or one above, open at that time.
+
+    Of several the nearest, then the latest: an answer counts once.
+    """
+    on = timezone.localdate(at)
+    fitting = [
+        one
+        for one in surveys
+        if (one.kind, one.form_id) == (kind, form_id)
+        and f"{path}.".startswith(f"{one.scope.path}.")
+        and one.from_on <= on <= one.until_on
+        and (one.closed_at is None or at < one.closed_at)
+    ]
+    return max(fitting, key=lambda one: (len(str(one.scope.path).split(".")), one.pk), default=None)
+
+
+def survey_of_visit(visit_id: int, actor: Actor) -> Survey | None:
+    """With which the visit's answers are counted, if the actor sees it."""
+    found: Survey | None = Survey.objects.visible_to(actor).filter(replies__visit=visit_id).first()
+    return found
 
 
 def survey_in_sight(pk: int, actor: Actor) -> Survey:
@@ -78,9 +112,15 @@ class Result:
     figures: list[tuple[str, str]] = field(default_factory=list)
 
 
-def results_of(survey: Survey) -> tuple[int, list[Result]]:
-    """How many answered, and what to each question."""
-    replies = list(_replies(survey).values_list("answers", flat=True))
+def ways_of(survey: Survey) -> dict[Way, int]:
+    """How many answers came which way."""
+    counted = _replies(survey).order_by().aggregate(all=Count("pk"), visits=Count("visit"))
+    return {Way.LINK: counted["all"] - counted["visits"], Way.VISIT: counted["visits"]}
+
+
+def results_of(survey: Survey, way: Way | None = None) -> tuple[int, list[Result]]:
+    """How many answered, and what to each question; with `way` only those that came by it."""
+    replies = list(_replies(survey, way).values_list("answers", flat=True))
     return len(replies), [_result(one, replies) for one in form_of_survey(survey).questions]
 
 
@@ -107,14 +147,18 @@ def _result(one: Question, replies: list[dict[str, Any]]) -> Result:
 
 
 def rows_of(survey: Survey) -> Iterator[list[str]]:
-    """Each answer as a line of a sheet: the day, and what was said to each question."""
+    """Each answer as a line of a sheet: the day, the way, and what was said to each question."""
     questions = form_of_survey(survey).questions
-    for at, answers in _replies(survey).values_list("at", "answers").iterator(chunk_size=2_000):
-        yield [str(timezone.localdate(at)), *(shown(one, answers.get(one.key)) for one in questions)]
+    rows = _replies(survey).values_list("at", "visit_id", "answers")
+    for at, visit_id, answers in rows.iterator(chunk_size=2_000):
+        way = Way.VISIT if visit_id else Way.LINK
+        yield [str(timezone.localdate(at)), way.label, *(shown(one, answers.get(one.key)) for one in questions)]
 
 
-def _replies(survey: Survey) -> Any:
-    return SurveyAnswer.objects.unscoped(reason="answers to a survey in sight").filter(survey=survey).order_by("pk")
+def _replies(survey: Survey, way: Way | None = None) -> Any:
+    rows = SurveyAnswer.objects.unscoped(reason="answers to a survey in sight").filter(survey=survey)
+    came = Q() if way is None else Q(visit__isnull=way is Way.LINK)
+    return rows.filter(came).order_by("pk")
 
 
 def names_of_surveys(ids: list[int]) -> dict[int, str]:

@@ -2,32 +2,49 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from io import BytesIO
 from typing import Any
 
 import openpyxl
 import pytest
+from django.db import IntegrityError, connection, transaction
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from niangjia.kernel.access.actor import Actor
+from niangjia.kernel.access.queries import actor_of
 from niangjia.kernel.errors import Missing, NotPermitted, Refused
-from niangjia.modules.organisations.testing import Tree, acting_as, officer, small_tree
+from niangjia.modules.organisations.testing import Tree, acting_as, firm, officer, small_tree
+from niangjia.modules.visits.actions import hand_in_visit, hand_in_visits
 from niangjia.modules.visits.actions.kinds import declare_kind, publish_form
 from niangjia.modules.visits.actions.surveys import (
     ANSWERS_A_DAY,
     AnswersRefused,
     answer_survey,
     close_survey,
+    count_visits,
     extend_survey,
     forget_senders,
     make_survey,
 )
-from niangjia.modules.visits.models import Survey, SurveyAnswer
-from niangjia.modules.visits.queries.surveys import SurveyState, form_of_survey, results_of, state_of
+from niangjia.modules.visits.drafts import Conflict
+from niangjia.modules.visits.models import Survey, SurveyAnswer, Visit
+from niangjia.modules.visits.queries.surveys import (
+    SurveyState,
+    Way,
+    form_of_survey,
+    results_of,
+    rows_of,
+    state_of,
+    survey_of_visit,
+    ways_of,
+)
 from niangjia.modules.visits.questions import Question, Type
-from niangjia.modules.visits.testing import NOW
+from niangjia.modules.visits.testing import NOW, draft, visit
 
 pytestmark = pytest.mark.django_db
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
@@ -142,6 +159,108 @@ def test_a_form_that_changes_leaves_the_survey_as_it_was(tree: Tree) -> None:
     assert results[2].counts == [("是", 3), ("否", 0)]
 
 
+# --- answered on a visit ---
+
+
+@pytest.fixture
+def mill(tree: Tree) -> Any:
+    return firm("北山纺织厂", "530999101")
+
+
+def asked(mill: Any, who: Actor, *, kind: str = "survey", **more: Any) -> Visit:
+    return visit(mill, who, kind=kind, **({"answers": GOOD} | more))
+
+
+def counted(survey: Survey) -> dict[str, int]:
+    return {way.value: number for way, number in ways_of(survey).items()}
+
+
+def test_what_is_answered_on_a_visit_counts_with_the_link(tree: Tree, mill: Any) -> None:
+    who = actor_of(officer("LIAISON_OFFICER", tree.county).pk, now=NOW)
+    survey, elsewhere = made(tree.county), made(tree.south)
+    answer(survey, wages="经常拖")
+    made_there = asked(mill, who)
+    assert counted(survey) == {"link": 1, "visit": 1}
+    assert counted(elsewhere) == {"link": 0, "visit": 0}
+    wages = next(result.counts for result in results_of(survey)[1] if result.question.key == "wages")
+    assert {option: number for option, number in wages if number} == {"按时": 1, "经常拖": 1}
+    assert results_of(survey, Way.VISIT)[0] == 1
+    assert [row[1] for row in rows_of(survey)] == ["链接", "走访"]
+    chair = acting_as("CHAIR", tree.county)
+    assert survey_of_visit(made_there.pk, chair) == survey
+    assert survey_of_visit(made_there.pk, acting_as("CHAIR", tree.north)) is None
+    near = made(tree.north)
+    asked(mill, who, at=NOW - timedelta(minutes=30))
+    assert (counted(survey)["visit"], counted(near)["visit"]) == (1, 1)  # once, with the nearest
+
+
+@pytest.mark.parametrize(
+    ("more", "change", "number"),
+    [
+        ({}, {}, 1),
+        ({"kind": "daily", "answers": {}}, {}, 0),
+        ({"answers": GOOD | {"wish": "\x00"}}, {}, 1),
+        ({"at": NOW - timedelta(days=1)}, {}, 0),  # before it began
+        ({}, {"closed_at": NOW - timedelta(hours=2)}, 0),
+        ({}, {"closed_at": NOW - timedelta(minutes=1)}, 1),  # closed after it was answered, handed in later
+        ({}, {"until_on": TODAY - timedelta(days=1), "from_on": TODAY - timedelta(days=3)}, 0),
+    ],
+)
+def test_which_visits_count(tree: Tree, mill: Any, more: dict[str, Any], change: dict[str, Any], number: int) -> None:
+    survey = made(tree.county)
+    Survey.objects.unscoped(reason="the test's own world").filter(pk=survey.pk).update(**change)
+    asked(mill, actor_of(officer("LIAISON_OFFICER", tree.county).pk, now=NOW), **more)
+    assert counted(survey)["visit"] == number
+
+
+def test_another_form_of_the_kind_is_another_question(tree: Tree, mill: Any) -> None:
+    survey, who = made(tree.county), actor_of(officer("LIAISON_OFFICER", tree.county).pk, now=NOW)
+    questions = (Question("work", "做什么", Type.TEXT),)
+    publish_form(tree.county.pk, "survey", questions, seen_number=0, actor=acting_as("CHAIR", tree.county), now=NOW)
+    asked(mill, who, form_number=1, answers={"work": "配送"})
+    assert counted(survey)["visit"] == 0
+    kept = {"form": {"mark": "1", "kept": "mine"}}
+    asked(mill, who, chosen_over=kept)  # a phone that was offline still has the first
+    assert counted(survey)["visit"] == 1
+
+
+def test_a_visit_that_is_put_right_is_followed_by_its_answer(tree: Tree, mill: Any) -> None:
+    survey, who = made(tree.county), actor_of(officer("LIAISON_OFFICER", tree.county).pk, now=NOW)
+    first = draft(mill, kind="survey", answers=GOOD)
+    assert hand_in_visit(first, actor=who, now=NOW) == hand_in_visit(first, actor=who, now=NOW)
+    close_survey(survey.pk, actor=acting_as("CHAIR", tree.county), now=NOW)
+    second = replace(first, answers=GOOD | {"wages": "经常拖"})
+    with pytest.raises(Conflict) as told:
+        hand_in_visit(second, actor=who, now=NOW)
+    assert "按时" in told.value.theirs["visit"]["走访表单"]
+    assert "经常拖" in told.value.mine["visit"]["走访表单"]
+    chosen = {"visit": {"mark": told.value.differences["visit"].mark, "kept": "mine"}}
+    with pytest.raises(Refused, match="不在选项里"):
+        hand_in_visit(replace(second, answers=GOOD | {"wages": "没有"}, chosen_over=chosen), actor=who, now=NOW)
+    hand_in_visit(replace(second, chosen_over=chosen), actor=who, now=NOW)
+    reply = SurveyAnswer.objects.unscoped(reason="the test's own world").get()
+    assert reply.answers == reply.visit.answers == GOOD | {"wages": "经常拖"}
+
+
+def test_one_visit_has_one_answer(tree: Tree, mill: Any) -> None:
+    survey = made(tree.county)
+    row = asked(mill, actor_of(officer("LIAISON_OFFICER", tree.county).pk, now=NOW))
+    with pytest.raises(IntegrityError, match="survey_answer_of_visit"), transaction.atomic():
+        count_visits([(row, survey)])
+
+
+def test_many_visits_ask_once_for_their_surveys(tree: Tree, mill: Any) -> None:
+    made(tree.county)
+    who = actor_of(officer("LIAISON_OFFICER", tree.county).pk, now=NOW)
+    drafts = [
+        (draft(mill, kind="survey", answers=GOOD, at=NOW - timedelta(hours=number)), who, NOW) for number in range(1, 5)
+    ]
+    with CaptureQueriesContext(connection) as asked_for:
+        hand_in_visits(drafts)
+    surveys = [one for one in asked_for if "visits_survey" in one["sql"]]
+    assert len(surveys) == 2  # looked up, written
+
+
 # --- pages ---
 
 
@@ -176,7 +295,7 @@ def test_what_a_link_says_that_is_over(tree: Tree, client: Client) -> None:
     assert client.get(reverse("survey:survey", args=["unheard-of"])).status_code == 404
 
 
-def test_results_and_the_sheet(tree: Tree, client: Client) -> None:
+def test_results_and_the_sheet(tree: Tree, mill: Any, client: Client) -> None:
     client.force_login(officer("CHAIR", tree.county), backend=BACKEND)
     page = client.post(
         reverse("visits:survey_add"),
@@ -192,10 +311,19 @@ def test_results_and_the_sheet(tree: Tree, client: Client) -> None:
     assert client.get(reverse("visits:survey", args=[survey.pk]) + "?print=1").status_code == 200
     sheet = client.get(reverse("visits:survey_export", args=[survey.pk]))
     rows = list(openpyxl.load_workbook(BytesIO(sheet.content)).active.values)
-    assert rows[0][1] == "您做什么工作"
-    assert rows[1][1] == "配送、驾驶"
+    assert rows[0][1:3] == ("方式", "您做什么工作")
+    assert rows[1][1:3] == ("链接", "配送、驾驶")
     assert "困难帮扶、歇脚的地方" in rows[1]
     extended = client.post(reverse("visits:survey_extend", args=[survey.pk]), {"until_on": "很久"}, follow=True)
     assert extended.status_code == 200
+    assert "按方式看" not in page.content.decode()
+    who = officer("LIAISON_OFFICER", tree.county)
+    on_visit = asked(mill, actor_of(who.pk, now=timezone.now()), now=timezone.now(), answers=GOOD | {"wish": "装电扇"})
+    shown = {
+        way: client.get(page.request["PATH_INFO"], {"way": way}).content.decode() for way in ("", "link", "visit", "²")
+    }
+    assert ["装电扇" in shown[way] for way in shown] == [True, False, True, True]
+    assert ["=1+1" in shown[way] for way in shown] == [True, True, False, True]
+    assert "=骑手/问卷" in client.get(reverse("visits:visit", args=[on_visit.pk])).content.decode()
     client.post(reverse("visits:survey_close", args=[survey.pk]))
     assert "已停止" in client.get(reverse("visits:survey_list")).content.decode()

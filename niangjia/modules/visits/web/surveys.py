@@ -33,12 +33,14 @@ from niangjia.modules.visits.permissions import Permission
 from niangjia.modules.visits.queries.kinds import forms_at, kind_names
 from niangjia.modules.visits.queries.surveys import (
     SurveyState,
+    Way,
     form_of_survey,
     results_of,
     rows_of,
     state_of,
     survey_in_sight,
     surveys_in_sight,
+    ways_of,
 )
 from niangjia.modules.visits.rules import VisitKindCode
 from niangjia.modules.visits.web.kinds import place_of
@@ -127,7 +129,9 @@ def survey(request: HttpRequest, pk: int) -> HttpResponse:
     }
     if "print" in request.GET:
         return render(request, "visits/surveys/print.html", context)
-    number, results = results_of(found)
+    ways = ways_of(found)
+    way = next((one for one in ways if one == request.GET.get("way")), None)
+    _, results = results_of(found, way)
     return render(
         request,
         "visits/surveys/page.html",
@@ -136,12 +140,19 @@ def survey(request: HttpRequest, pk: int) -> HttpResponse:
             "state": state,
             "tone": TONES.get(state, "neutral"),
             "is_open": state in {SurveyState.OPEN, SurveyState.COMING},
-            "number": number,
+            "number": sum(ways.values()),
+            "ways": _tabs(ways, way) if ways[Way.VISIT] else [],
             "results": [(one, _bars(one.counts)) for one in results],
             "may_edit": actor.may(Permission.KIND_EDIT, str(found.scope.path)),
             "extend": ExtendForm(initial={"until_on": timezone.localdate() + A_MONTH}),
         },
     )
+
+
+def _tabs(ways: dict[Way, int], way: Way | None) -> list[tuple[str, str, int, bool]]:
+    """(label, query, how many, whether it is the one that is shown)."""
+    apart = [(one.label, f"?way={one}", number, one is way) for one, number in ways.items()]
+    return [("全部", "?", sum(ways.values()), way is None), *apart]
 
 
 def _bars(counts: list[tuple[str, int]]) -> list[tuple[str, int, int]]:
@@ -183,7 +194,7 @@ def survey_export(request: HttpRequest, pk: int) -> HttpResponse:
     """Every answer as a line; nothing in it says whose it is."""
     found = survey_in_sight(pk, actor_of(request))
     record_export(found, actor=actor_of(request), now=timezone.now())
-    headings = ["填写日期", *(one.label for one in form_of_survey(found).questions)]
+    headings = ["填写日期", "方式", *(one.label for one in form_of_survey(found).questions)]
     with TemporaryDirectory(prefix="niangjia-survey-") as folder:
         target = Path(folder) / "answers.xlsx"
         write_sheet(target, "xlsx", headings, rows_of(found))

@@ -31,6 +31,7 @@ from niangjia.modules.visits.queries.differences import form_with
 from niangjia.modules.visits.queries.employers import in_words
 from niangjia.modules.visits.queries.kinds import kind_name, kind_names
 from niangjia.modules.visits.queries.people import names_of_users
+from niangjia.modules.visits.queries.surveys import survey_of_visit
 from niangjia.modules.visits.queries.visits import visit_in_sight
 from niangjia.modules.visits.questions import answers_shown
 from niangjia.modules.visits.rules import EMPLOYER_FIELDS, ProposalState
@@ -81,6 +82,7 @@ def shown(request: HttpRequest, row: Visit, template: str = "visits/visit.html")
             "companions": list(names_of_users(row.companions).values()),
             "looks": looks_shown(parts.observations),
             "answers": answers_shown(form, row.answers) if form else [],
+            "survey": survey_of_visit(row.pk, actor),
             "people": [_person(one) for one in parts.spoken_with],
             "findings": _findings(parts.findings, actor),
             "proposals": [_proposal(one, actor) for one in parts.proposals],
