@@ -204,7 +204,7 @@ def _fill_up(wanted: dict[int, _Wish], officer: Officer, monday: date, not_these
         wanted[site.employer_id] = _Wish(site, PlanReason.NEAR, _beside(anchor, site, monday))
     rest = [site for site in free if site.employer_id not in wanted]
     for site in rest[: missing - len(beside)]:
-        because = f"凑足每周 {officer.goal} 家，{_last(site, monday)}"
+        because = f"凑足每周 {officer.goal} 次，{_last(site, monday)}"
         wanted[site.employer_id] = _Wish(site, PlanReason.TURN, because)
 
 

@@ -50,7 +50,7 @@ class PlanReason(Word):
 class PlanState(Code):
     PLANNED = 1, "待走访"
     DONE = 2, "已走访"
-    DROPPED = 3, "已取消"
+    DROPPED = 3, "不去了"
 
 
 class PlaceState(Word):

@@ -38,7 +38,7 @@ def client_of(user: Any) -> Client:
 
 def test_from_putting_forward_to_the_published_page(world) -> None:
     chair, liaison = client_of(world.chair), client_of(world.liaison)
-    assert "还没有年度评议" in chair.get(ADDRESS).content.decode()
+    assert "还没有年评议" in chair.get(ADDRESS).content.decode()
     opened = chair.post(f"{ADDRESS}open/", {"scope": world.tree.county.pk, "year": 2026})
     assert opened.status_code == 302
     address = opened.headers["Location"]

@@ -105,7 +105,7 @@ def year_round_open(request: HttpRequest) -> HttpResponse:
     if sent(form, act):
         return redirect("insight:year_round", made[0].pk)
     return form_page(
-        request, form, title="开始年度评议", act="开始收集推荐", back=reverse("insight:year_rounds"), crumb="年评议"
+        request, form, title="开始年评议", act="开始收集推荐", back=reverse("insight:year_rounds"), crumb="年评议"
     )  # fmt: skip
 
 

@@ -174,7 +174,7 @@ def _ensure_goal(goal: int) -> None:
 def _officer(user_id: int, path: str, on: date) -> User:
     user = who_may(Permission.VISIT_MAKE, path, on=on).filter(pk=user_id).first()
     if user is None:
-        raise Refused("posting.user", "这个人在这里没有走访的岗位，请先在“工会干部”里任命。", "user_id")
+        raise Refused("posting.user", "这个人在这里没有走访的岗位，请先在“干部”里任命。", "user_id")
     return user
 
 

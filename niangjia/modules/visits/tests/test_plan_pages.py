@@ -102,7 +102,7 @@ def test_another_officers_week(desk: Desk) -> None:
     assert desk.client.get(reverse("visits:plan"), {"officer": desk.head.pk}).status_code == 404
     assert desk.client.get(reverse("visits:plan"), {"officer": "9" * 40}).status_code == 404
     desk.client.force_login(desk.head, backend=BACKEND)
-    assert "王芳 · 每周 2 家" in desk.page()  # on no post: the first of those whom one directs
+    assert "王芳 · 每周 2 次" in desk.page()  # on no post: the first of those whom one directs
     assert "建议走访 3 家" in desk.propose(officer=desk.user.pk)
     assert all(row.user_id == desk.user.pk for row in desk.rows())
     own = desk.page(officer=desk.head.pk)

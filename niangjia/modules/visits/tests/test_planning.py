@@ -102,7 +102,7 @@ OVERDUE, TURN, NEAR, FOLLOW_UP = "overdue", "turn", "near", "follow_up"
             [
                 (1, OVERDUE, "上次走访 7 月 3 日，已超 53 天"),
                 (5, NEAR, "和1号厂同在北山镇，上次走访 3 月 5 日"),
-                (4, TURN, "凑足每周 3 家，上次走访 1 月 5 日"),
+                (4, TURN, "凑足每周 3 次，上次走访 1 月 5 日"),
             ],
         ),
         (

@@ -103,7 +103,7 @@ def test_the_goal_is_filled_up_from_the_township(ground: Ground) -> None:
     been(ground, ground.mills[0], date(2026, 5, 2))
     propose_week(ground.user.pk, MONDAY, actor=ground.actor(), now=NOW)
     assert [(name, because) for name, _, _, because in week(ground)] == [
-        ("三纺织厂", "凑足每周 2 家，还没有走访过"), ("二纺织厂", "凑足每周 2 家，还没有走访过"),
+        ("三纺织厂", "凑足每周 2 次，还没有走访过"), ("二纺织厂", "凑足每周 2 次，还没有走访过"),
     ]  # fmt: skip
 
 

@@ -164,7 +164,7 @@ VISITS = Screen(
     register(VisitList()),
     row_url=lambda row: reverse("visits:visit", args=[row.pk]),
     empty_title="还没有走访记录",
-    empty_text="打开“现场走访”，到单位后点“我到了”，交回的走访就会出现在这里。",
+    empty_text="打开“现场走访”，到单位后点“到达”，交回的走访就会出现在这里。",
     empty_href=reverse_lazy("visits:field"),  # type: ignore[arg-type]
     empty_action="去现场走访",
     template="visits/visit_list.html",

@@ -238,7 +238,7 @@ def planned_drop(request: HttpRequest, pk: int) -> HttpResponse:
     drop_planned(
         pk, version=version, because=request.POST.get("reason", ""), actor=actor_of(request), now=timezone.now()
     )
-    messages.success(request, "已从本周拿掉，这一周不会再排它。")
+    messages.success(request, "这一周不去了，不会再排它。")
     return redirect(address(row.user_id, monday_of(row.on)))
 
 

@@ -17,7 +17,7 @@ LABELS = {
     "visits.week.proposed": "排走访计划",
     "visits.plan.added": "添加走访安排",
     "visits.plan.moved": "挪动走访安排",
-    "visits.plan.dropped": "拿掉走访安排",
+    "visits.plan.dropped": "本周不去（走访安排）",
     "visits.plan.taken_back": "放回走访安排",
     "visits.plan.done": "走访安排对上记录",
     "visits.kind.declared": "新增走访类型",

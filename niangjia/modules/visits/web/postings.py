@@ -109,7 +109,7 @@ def posting_add(request: HttpRequest) -> HttpResponse:
     made: list[Posting] = []
     if sent(form, lambda facts: made.append(actions.add_posting(scope_id=scope.pk, **facts, **_by(request)))):
         return _done(request, made[0].pk, f"已安排{made[0].user.name}驻联。接着把重点企业分给他。")
-    said = f"在{names_of([scope.pk]).get(scope.pk, '')}安排。名单里没有的人，先在“工会干部”里任命为驻联干部。"
+    said = f"在{names_of([scope.pk]).get(scope.pk, '')}安排。名单里没有的人，先在“干部”里任命为驻联干部。"
     return form_page(request, form, title="安排驻联", act="安排", back=reverse("visits:posting_list"), said=said)
 
 

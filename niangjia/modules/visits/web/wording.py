@@ -13,7 +13,7 @@ RIGHTS: dict[str, str] = {
     Permission.KIND_EDIT: "维护走访类型和问卷",
     Permission.MEETING_LEAD: "主持月交流",
     Permission.REPORT_WRITE: "写季度分析",
-    Permission.YEAR_RUN: "组织年度评议",
+    Permission.YEAR_RUN: "组织年评议",
 }
 VERBS = {
     "visits.visit.handed_in": "交回走访",
