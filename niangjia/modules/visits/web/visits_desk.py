@@ -46,4 +46,4 @@ def waiting(actor: Actor) -> list[desk.Waiting]:
         return []
     number = proposals_open(actor)
     url = f"{reverse('visits:proposal_list')}?state=1"
-    return [desk.Waiting("单位资料待更新", number, url, "building")] if number else []
+    return [desk.Waiting("资料更新建议", number, url, "building")] if number else []
