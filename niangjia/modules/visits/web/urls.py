@@ -94,5 +94,4 @@ urlpatterns: list[URLPattern] = [
     path("visits/risks/<int:pk>/close/", risks.risk_close, name="risk_close"),
     path("visits/risks/<int:pk>/edit/", risks.risk_edit, name="risk_edit"),
     path("visits/risks/<int:pk>/report/", risks.risk_report, name="risk_report"),
-    # month, quarter, year
 ]
