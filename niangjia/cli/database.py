@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import re
 import shutil
 import subprocess
 import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from datetime import datetime
+from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import IO, Annotated, Any
 
 import psycopg
 import typer
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from niangjia.cli import surroundings
+from niangjia.cli import backups, surroundings
 from niangjia.cli.troubles import OLDEST_POSTGRESQL, Trouble
 from niangjia.kernel.localdb import LocalDatabaseError, LocalServer, places_for
 
@@ -27,6 +31,9 @@ LOCK_TIMEOUT = "4s"
 # Migrations of two starts at once take turns; the number means nothing.
 MIGRATION_LOCK = 7_306_211
 FIRST_WITH_TRANSACTION_TIMEOUT = 17
+
+Step = Callable[[str, int | None], backups.Tell]
+"""Begins a step of so many bytes; None where nobody knows."""
 
 app = typer.Typer(help="The database: its state, migrations, backup and restore.", no_args_is_help=True)
 terminal = Console(highlight=False, soft_wrap=True)
@@ -74,48 +81,108 @@ def migrate() -> None:
 
 @app.command()
 def backup(
-    file: Annotated[Path | None, typer.Argument(help="Where to; else niangjia-<time>.dump in this folder.")] = None,
+    file: Annotated[Path | None, typer.Argument(help="Where to; else niangjia-<time>.zip in this folder.")] = None,
 ) -> None:
-    """Write the whole database into one file (uploaded files are apart: see NIANGJIA_FILES)."""
+    """Write the whole database and the uploaded files into one file."""
     begin_django()
-    target = (file or Path(f"niangjia-{datetime.now().astimezone():%Y%m%d-%H%M%S}.dump")).absolute()
+    now = datetime.now().astimezone()
+    target = (file or Path(f"niangjia-{now:%Y%m%d-%H%M%S}.zip")).absolute()
     if target.exists():
         raise Trouble(f"{target} exists already: choose another name.")
+    if not target.parent.is_dir():
+        raise Trouble(f"There is no folder {target.parent}: make it first.")
     making = target.with_name(target.name + ".part")
     try:
         making.touch(mode=0o600)
-        run_client(
+        with making.open("wb") as written:
+            manifest, lost = back_up(written, made_at=now.isoformat(timespec="seconds"))
+            written.flush()
+            os.fsync(written.fileno())
+        making.rename(target)
+    finally:
+        making.unlink(missing_ok=True)
+    terminal.print(
+        f"{target} ({target.stat().st_size / 1e6:.1f} MB: the database and {manifest.files:,} files)."
+        f" `niangjia db restore {target.name}` brings it back."
+    )
+    if lost:
+        terminal.print(
+            f"{len(lost):,} files that the database names are lost or damaged and not in it ({lost[0]} …):"
+            " put them back from an older backup.",
+            style="yellow",
+        )
+
+
+# One past its day may go between the dump and this.
+STORED = """
+SELECT DISTINCT sha256, size FROM files_storedfile WHERE expires_at IS NULL OR expires_at > now() ORDER BY sha256
+"""
+
+
+def back_up(target: IO[bytes], *, made_at: str) -> tuple[backups.Manifest, list[Path]]:
+    from niangjia.kernel.files.places import place_of
+
+    with backups.writing(target) as writer, steps() as step:
+        with client_at_work(
             "pg_dump",
             "--format=custom",
             "--no-owner",
             # Rows on their way in: checked again from the stored file, and another role's, whom this one can't read.
             "--exclude-table=imports_staged_*",
-            f"--file={making}",
             "--dbname",
             url(password=False),
-        )
-        making.rename(target)
-    except FileNotFoundError:
-        raise Trouble(f"There is no folder {target.parent}: make it first.") from None
-    finally:
-        making.unlink(missing_ok=True)
-    terminal.print(
-        f"{target} ({target.stat().st_size / 1e6:.1f} MB). `niangjia db restore {target.name}` brings it back."
-    )
+            stdout=subprocess.PIPE,
+        ) as dumping:
+            assert dumping.stdout
+            writer.dump(dumping.stdout, step("database", None))
+        with connected() as connection:
+            named = connection.execute(STORED).fetchall()
+        writer.files([digest for digest, _ in named], place_of, step("files", sum(size for _, size in named)))
+        return writer.finish(made_at), writer.lost
 
 
 @app.command()
 def restore(
     file: Annotated[Path, typer.Argument(help="What `niangjia db backup` wrote.")],
 ) -> None:
-    """Put a backup in the database's place; the database as it is now is kept under another name."""
+    """Put a backup in the database's place and its files in theirs; the database as it is now is kept under another name."""
     begin_django()
     if not file.is_file():
         raise Trouble(f"There is no file {file}.")
+    with steps() as step:
+        if backups.is_dump_alone(file):
+            with file.open("rb") as dump:
+                kept = put_in_place(dump, step("database", file.stat().st_size), nullcontext())
+            said = "The backup is of an older version of the program and holds no files: put those back by hand."
+        else:
+            with backups.reading(file, partial(step, "reading")) as source, source.dump() as dump:
+                kept = put_in_place(dump, step("database", source.dump_bytes), files_put(source, step))
+            said = f"{source.manifest.files:,} files are in their places."
+    terminal.print(
+        "Restored."
+        if kept is None
+        else f"Restored. What was there before is the database {kept}: drop it when all is well."
+    )
+    terminal.print(said)
+    if any(migrations_missing()):
+        terminal.print("The backup is of another version of the program: run `niangjia db migrate`.", style="yellow")
+
+
+def files_put(source: backups.Reader, step: Step) -> AbstractContextManager[None]:
+    from django.conf import settings
+
+    from niangjia.kernel.files.places import place_of
+
+    return source.files_put(place_of, settings.FILES_ROOT, step("files", source.manifest.bytes))
+
+
+def put_in_place(dump: IO[bytes], tell: backups.Tell, files: AbstractContextManager[None]) -> str | None:
+    """All or nothing. The name under which the database that was there is kept; None where none was."""
     name = database_name()
     stamp = f"{datetime.now().astimezone():%Y%m%d_%H%M%S}"
     fresh, kept = f"{name}_restoring_{stamp}", f"{name}_before_{stamp}"
     with connected("postgres") as connection:
+        is_there = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone()
         others = connection.execute("SELECT count(*) FROM pg_stat_activity WHERE datname = %s", [name]).fetchone()
         if others and others[0]:
             raise Trouble(f"{others[0]} sessions use the database: stop the web server and the workers first.")
@@ -123,25 +190,25 @@ def restore(
             sql.SQL("CREATE DATABASE {} TEMPLATE template0 ENCODING 'UTF8'").format(sql.Identifier(fresh))
         )
         try:
-            run_client(
-                "pg_restore",
-                "--exit-on-error",
-                "--no-owner",
-                "--dbname",
-                url(fresh, password=False),
-                str(file.absolute()),
-            )
+            with client_at_work(
+                "pg_restore", "--exit-on-error", "--no-owner", "--dbname", url(fresh, password=False),
+                stdin=subprocess.PIPE,
+            ) as restoring:  # fmt: skip
+                assert restoring.stdin
+                while piece := dump.read(1024 * 1024):
+                    restoring.stdin.write(piece)
+                    tell(len(piece))
             with connected(fresh) as restored:
                 restored.execute("SELECT 1 FROM django_migrations LIMIT 1")
                 restored.execute("ANALYZE")
-            rename(connection, name, kept)
-            rename(connection, fresh, name)
+            with files, connection.transaction():
+                if is_there:
+                    rename(connection, name, kept)
+                rename(connection, fresh, name)
         except BaseException:
             connection.execute(sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(fresh)))
             raise
-    terminal.print(f"Restored. What was there before is the database {kept}: drop it when all is well.")
-    if any(migrations_missing()):
-        terminal.print("The backup is of another version of the program: run `niangjia db migrate`.", style="yellow")
+    return kept if is_there else None
 
 
 @app.command()
@@ -289,32 +356,58 @@ def rename(connection: psycopg.Connection[Any], old: str, new: str) -> None:
     connection.execute(sql.SQL("ALTER DATABASE {} RENAME TO {}").format(sql.Identifier(old), sql.Identifier(new)))
 
 
-def run_client(program: str, *arguments: str) -> None:
-    """Run pg_dump or pg_restore; the password goes by the environment, where `ps` does not show it."""
+@contextmanager
+def steps() -> Iterator[Step]:
+    """Says how far each step is, by its bytes, where somebody looks on."""
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=terminal, transient=True, disable=not terminal.is_terminal) as shown:
+        yield lambda name, total: partial(shown.advance, shown.add_task(name, total=total))
+
+
+@contextmanager
+def client_at_work(
+    program: str, *arguments: str, stdin: int | None = None, stdout: int | None = None
+) -> Iterator[subprocess.Popen[bytes]]:
+    """pg_dump or pg_restore, waited for. Raises Trouble with what it complains of.
+
+    The password goes by the environment, where `ps` does not show it.
+    """
     from django.db import connection
 
     with connected("postgres") as asking:
         found = client(program, asking.info.server_version // 10000)
     password = connection.settings_dict["PASSWORD"]
     environment = os.environ | ({"PGPASSWORD": password} if password else {})
-    done = subprocess.run([found, *arguments], env=environment, capture_output=True, text=True, check=False)
-    if done.returncode:
-        if "No space left on device" in done.stderr:
-            raise Trouble("The disk is full: free some space and run the command again.")
-        unknown = re.search(r'role "([^"]+)" does not exist', done.stderr)
-        if unknown:
-            raise Trouble(
-                f"The backup gives rights to the role {unknown[1]}, which is not here: create it first (deploy/README.md)."
-            )
-        raise Trouble(
-            f"{program} failed: {done.stderr.strip().splitlines()[0] if done.stderr.strip() else done.returncode}"
+    with tempfile.TemporaryFile() as said:
+        process = subprocess.Popen([found, *arguments], env=environment, stdin=stdin, stdout=stdout, stderr=said)
+        with suppress(BrokenPipeError), process:
+            try:
+                yield process
+            except BrokenPipeError:
+                raise  # it gave up, and has said why
+            except BaseException:
+                process.kill()
+                raise
+        if process.returncode:
+            said.seek(0)
+            raise complaint(program, said.read().decode(errors="replace").strip() or str(process.returncode))
+
+
+def complaint(program: str, said: str) -> Trouble:
+    if "No space left on device" in said:
+        return Trouble("The disk is full: free some space and run the command again.")
+    unknown = re.search(r'role "([^"]+)" does not exist', said)
+    if unknown:
+        return Trouble(
+            f"The backup gives rights to the role {unknown[1]}, which is not here: create it first (deploy/README.md)."
         )
+    return Trouble(f"{program} failed: {said.splitlines()[0]}")
 
 
 def client(program: str, server: int) -> str:
     """The program of the server's own version: what pg_dump 17 and newer write, PostgreSQL 16 and older don't take."""
     folders = [Path(f"/usr/lib/postgresql/{server}/bin")]
-    with contextlib.suppress(LocalDatabaseError):
+    with suppress(LocalDatabaseError):
         folders.append(places_for(18, surroundings.ROOT).binaries)
     candidates = [str(folder / program) for folder in folders if (folder / program).is_file()]
     candidates += [found for found in [shutil.which(program)] if found]

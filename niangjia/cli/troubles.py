@@ -15,11 +15,13 @@ class Trouble(Exception):
     """One sentence that says what is wrong and what to do."""
 
 
-def sentence(error: BaseException) -> str | None:  # noqa: PLR0911 - a table of troubles
+def sentence(error: BaseException) -> str | None:  # noqa: C901, PLR0911 - a table of troubles
     if isinstance(error, Trouble | LocalDatabaseError):
         return str(error)
     if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}:
         return f"The disk is full: free some space{f' for {error.filename}' if error.filename else ''} and run the command again."
+    if isinstance(error, PermissionError) and error.filename:
+        return f"{error.filename} may not be read or written: run the command as the user that the web server runs as."
     names = {each.__name__ for each in type(error).__mro__}
     if "ImproperlyConfigured" in names:
         return str(error)
