@@ -5,3 +5,8 @@ class UiConfig(AppConfig):
     name = "niangjia.ui"
     label = "ui"
     verbose_name = "界面"
+
+    def ready(self) -> None:
+        from niangjia.ui.account import trail
+
+        trail.connect()

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 
 from django.contrib.auth.password_validation import validate_password
 from django.db import IntegrityError, connection, transaction
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 
 from niangjia.kernel.access.actor import Actor
@@ -173,15 +173,21 @@ def accept_invitation(token: str, *, password: str, now: datetime) -> User:
         invitation.save(update_fields=["used_at"])
         audit.record(
             actor=Actor(user_id=user.pk, name=user.name), verb="access.invitation.accepted", subject=user,
-            path=_first_place(user), now=now,
+            path=place_of(user), now=now,
         )  # fmt: skip
     return user
 
 
-def _first_place(user: User) -> str | None:
-    """Where the trail of an account is read: its first open job."""
-    grants = Grant.objects.unscoped(reason="the place of an entry about the account").filter(user=user, ended_at=None)
-    return grants.order_by("pk").values_list("scope__path", flat=True).first()
+def note_own_change(user: User, verb: str, *, now: datetime) -> None:
+    """What somebody did to the own account elsewhere than in an action of ours."""
+    audit.record(actor=Actor(user_id=user.pk, name=user.name), verb=verb, subject=user, path=place_of(user), now=now)
+
+
+def place_of(user: User) -> str | None:
+    """Where the trail of an account is read: its first open job, or the last that ended."""
+    grants = Grant.objects.unscoped(reason="the place of an entry about the account").filter(user=user)
+    by_age = grants.order_by(F("ended_at").desc(nulls_first=True), "pk")
+    return by_age.values_list("scope__path", flat=True).first()
 
 
 def ensure_may_give(actor: Actor, job: str, path: str) -> None:

@@ -6,11 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from axes.models import AccessAttempt
 from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
+from django.urls import reverse
 from django.utils import timezone
 
 from niangjia.kernel.access.actions import close_user, create_user, end_grant, ensure_may_give, grant_job, invite
@@ -322,18 +324,49 @@ def close_account(user_id: int, *, actor: Actor, now: datetime, reason: str = ""
             _ensure_nothing_in_hand(Leaving(user.pk, grant.scope.path, today))
             end_grant(grant, actor=actor, now=now, reason=reason)
         close_user(user, actor=actor, now=now, path=path, reason=reason)
-        for session in UserSession.objects.filter(user=user):
-            session.end()
+        _end_sessions(user)
+
+
+def reset_second_step(user_id: int, *, reason: str, actor: Actor, now: datetime) -> None:
+    """For a lost telephone: the password alone opens until its owner sets a second step up again. All sessions end.
+
+    Raises Missing, NotPermitted, Refused for oneself, without a reason, or where there is no second step.
+    """
+    with transaction.atomic():
+        user, path = _managed(user_id, actor, now)
+        kept = _reason(reason, "请写明原因，例如怎样核实了是本人。")
+        removed, _ = Authenticator.objects.filter(user=user).delete()
+        if not removed:
+            raise Refused("no_second_step", "这个账号没有开启两步验证。")
+        _end_sessions(user)
+        audit.record(actor=actor, verb="access.user.second_step_reset", subject=user, path=path, reason=kept, now=now)
+        notify(
+            [user.pk],
+            title="您的两步验证已重置，请重新开启",
+            body=f"由{actor.name}办理，原因：{kept}。各处的登录已退出。不是您要求的，请马上修改密码并告诉主席。",
+            url=reverse("mfa_index"),
+            now=now,
+        )
+
+
+def _end_sessions(user: User) -> None:
+    for session in UserSession.objects.filter(user=user):
+        session.end()
+
+
+def _reason(given: str, otherwise: str) -> str:
+    reason = given.strip()
+    if len(reason) < SHORTEST_REASON:
+        raise Refused("reason", otherwise, "reason")
+    return reason
 
 
 def reveal_phone(user_id: int, *, reason: str, actor: Actor, now: datetime) -> str:
     """The whole number, against a reason that is kept. Raises Missing, Refused without a reason."""
     officer = officer_in_sight(user_id, actor, now=now)
-    if len(reason.strip()) < SHORTEST_REASON:
-        raise Refused("reason", "请写明查看原因。", "reason")
     audit.record(
         actor=actor, verb="access.user.revealed", subject=officer.user, path=officer.held[0].grant.scope.path,
-        reason=reason.strip(), now=now,
+        reason=_reason(reason, "请写明查看原因。"), now=now,
     )  # fmt: skip
     return str(officer.user.phone)
 

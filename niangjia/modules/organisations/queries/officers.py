@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from allauth.mfa.models import Authenticator
 from axes.models import AccessAttempt
 from django.conf import settings
 from django.db.models import Q, QuerySet, Sum
@@ -13,6 +14,7 @@ from django.utils import timezone
 from niangjia.kernel.access.actions import ensure_may_give
 from niangjia.kernel.access.actor import Actor
 from niangjia.kernel.access.labels import rights
+from niangjia.kernel.access.log_ins import LOG_IN
 from niangjia.kernel.access.models import Grant, Invitation, User
 from niangjia.kernel.access.permissions import Permission as Access
 from niangjia.kernel.access.rights import Job, jobs
@@ -179,18 +181,24 @@ def is_locked(user: User, *, now: datetime) -> bool:
     return (failures.aggregate(total=Sum("failures_since_start"))["total"] or 0) >= settings.AXES_FAILURE_LIMIT
 
 
+def has_second_step(user: User) -> bool:
+    return bool(Authenticator.objects.filter(user=user, type=Authenticator.Type.TOTP).exists())
+
+
 def open_invitation_of(user: User, *, now: datetime) -> Invitation | None:
     return Invitation.objects.filter(user=user, used_at=None, expires_at__gt=now).order_by("-pk").first()
 
 
 def trail_of_officer(officer: Officer, limit: int = 50) -> list[AuditEntry]:
-    """What was recorded about the account and the jobs in sight, newest first."""
+    """What was recorded about the account and the jobs in sight, newest first; log-ins have a place of their own."""
     ids = [held.grant.pk for held in officer.held]
     return list(
         AuditEntry.objects.filter(
             Q(subject_kind="access.user", subject_id=officer.user.pk)
             | Q(subject_kind="access.grant", subject_id__in=ids)
-        ).order_by("-id")[:limit]
+        )
+        .exclude(verb__startswith=LOG_IN)
+        .order_by("-id")[:limit]
     )
 
 

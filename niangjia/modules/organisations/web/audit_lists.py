@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 
@@ -9,6 +10,7 @@ from django.db.models import QuerySet
 from django.urls import reverse
 
 from niangjia.kernel.access.actor import Actor
+from niangjia.kernel.access.log_ins import LOG_IN
 from niangjia.kernel.access.permissions import Permission as Access
 from niangjia.kernel.audit.labels import LOOK, is_look, label_of, rooms
 from niangjia.kernel.audit.models import AuditEntry
@@ -21,6 +23,10 @@ from niangjia.modules.organisations.queries.organisations import names_of
 from niangjia.ui.listing import Mark, Screen
 
 SHORT = 60
+LOG_INS: dict[str, Callable[[QuerySet[Any]], QuerySet[Any]]] = {
+    "only": lambda rows: rows.filter(verb__startswith=LOG_IN),
+    "without": lambda rows: rows.exclude(verb__startswith=LOG_IN),
+}
 
 
 def place_id(entry: AuditEntry) -> int:
@@ -63,6 +69,12 @@ class AuditList(ListSpec):
             choices=lambda _: rooms(),
         ),
         Filter("looks", "只看查阅记录", lambda rows, _: rows.filter(verb__endswith=LOOK), kind="flag"),
+        Filter(
+            "log_ins",
+            "登录",
+            lambda rows, value: LOG_INS[value](rows),
+            choices=(("only", "只看登录"), ("without", "不看登录")),
+        ),
         Filter(
             "since", "从", lambda rows, value: rows.filter(at__gte=start_of(date.fromisoformat(value))), kind="date"
         ),

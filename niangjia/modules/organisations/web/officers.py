@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET, require_POST
 from niangjia.kernel.access.actor import Actor
 from niangjia.kernel.access.asking import asking
 from niangjia.kernel.access.guard import requires
+from niangjia.kernel.access.log_ins import log_ins_of
 from niangjia.kernel.access.permissions import Permission as Access
 from niangjia.kernel.audit.labels import label_of
 from niangjia.kernel.audit.models import AuditEntry
@@ -29,6 +30,7 @@ from niangjia.modules.organisations.actions.officers import (
     invite_again,
     invite_officer,
     leave_office,
+    reset_second_step,
     reveal_phone,
     unlock_officer,
 )
@@ -39,6 +41,7 @@ from niangjia.modules.organisations.queries.officers import (
     Officer,
     grants_ending_soon,
     grants_in_sight,
+    has_second_step,
     is_locked,
     job_label,
     job_table,
@@ -119,6 +122,8 @@ def officer(request: HttpRequest, pk: int) -> HttpResponse:
             "locked": manages and is_locked(found.user, now=now),
             "invitation": open_invitation_of(found.user, now=now) if manages else None,
             "manages": manages,
+            "second_step": manages and has_second_step(found.user),
+            "log_ins": [_told(entry) for entry in log_ins_of(found.user)] if manages else [],
             "appoints": appoints and found.user.is_active,
             "leaving": _places_to_leave(found, actor) if appoints else [],
             "trail": [_told(entry) for entry in trail_of_officer(found)],
@@ -348,6 +353,14 @@ def officer_leave(request: HttpRequest, pk: int, organisation_id: int) -> HttpRe
 def officer_unlock(request: HttpRequest, pk: int) -> HttpResponse:
     unlock_officer(pk, actor=actor_of(request), now=timezone.now())
     messages.success(request, "已解除锁定，本人可以马上再登录。")
+    return redirect("organisations:officer", pk)
+
+
+@requires(Access.OFFICER_APPOINT)
+@require_POST
+def officer_second_step(request: HttpRequest, pk: int) -> HttpResponse:
+    reset_second_step(pk, reason=request.POST.get("reason", "")[:300], actor=actor_of(request), now=timezone.now())
+    messages.success(request, "已重置两步验证，正在使用的登录已失效。请本人用密码登录后重新开启。")
     return redirect("organisations:officer", pk)
 
 

@@ -51,6 +51,7 @@ urlpatterns: list[URLPattern] = [
     path("officers/<int:pk>/jobs/<int:grant_id>/end/", officers.job_end, name="job_end"),
     path("officers/<int:pk>/leave/<int:organisation_id>/", officers.officer_leave, name="officer_leave"),
     path("officers/<int:pk>/phone/", officers.officer_phone, name="officer_phone"),
+    path("officers/<int:pk>/second-step/", officers.officer_second_step, name="officer_second_step"),
     path("officers/<int:pk>/unlock/", officers.officer_unlock, name="officer_unlock"),
     path("organisations/", organisations.organisation_list, name="organisation_list"),
     path("organisations/add/", organisations.organisation_add, name="organisation_add"),
