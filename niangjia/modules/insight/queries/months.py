@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from django.utils import timezone
 
 from niangjia.kernel.access.actor import Actor
+from niangjia.modules.demands.queries.figures import demands_of
 from niangjia.modules.insight.queries.demand_facts import demand_state, demand_totals, hot_spots
 from niangjia.modules.insight.queries.visit_facts import group_totals, officer_lines, visit_totals
 from niangjia.modules.visits.queries.meetings import (
@@ -39,3 +40,13 @@ def month_facts(meeting: Any, postings: Sequence[Any], actor: Actor, *, now: dat
         "demands": demand_totals(actor, path, paths, since, until), "state": demand_state(actor, paths, since, until, now),
         "hot_spots": hot_spots(actor, path, since, until), "risks": open_risks_under(paths),
     }  # fmt: skip
+
+
+def facts_told(facts: Mapping[str, Any], actor: Actor) -> dict[str, Any]:
+    """Facts that stand for good, without the demands that this reader may not know of: who led the meeting saw more."""
+    state = dict(facts.get("state") or {})
+    rows = {name: lines for name, lines in state.items() if isinstance(lines, list)}
+    seen = demands_of(actor, None).filter(pk__in={one["pk"] for lines in rows.values() for one in lines})
+    known = set(seen.values_list("pk", flat=True)) if any(rows.values()) else set()
+    told = {name: [one for one in lines if one["pk"] in known] for name, lines in rows.items()}
+    return {**facts, "state": state | told}

@@ -174,6 +174,19 @@ def test_a_task_is_seen_and_finished_by_its_owner(world) -> None:
     assert "走了三个站点" in client.get(f"{ADDRESS}{row.pk}/").content.decode()
 
 
+def test_what_stands_for_good_is_told_to_nobody_whom_it_is_kept_from(world) -> None:
+    for body, more in (("组长收了好处", {"accused_user_id": world.visitor.pk}), ("食堂太贵", {})):
+        demand(world.tree.north, body, now=datetime(2026, 10, 9, 2, tzinfo=UTC), route=False, **more)
+    row = world.meeting(10)
+    assert world.client(world.leader).post(f"{ADDRESS}{row.pk}/", world.filled(act="close")).status_code == 302
+    for user, is_told in ((world.leader, True), (world.visitor, False)):
+        client = world.client(user)
+        page = client.get(f"{ADDRESS}{row.pk}/").content.decode()
+        word = docx.Document(BytesIO(client.get(f"{ADDRESS}{row.pk}/file/?format=docx").content))
+        cells = " ".join(cell.text for table in word.tables for line in table.rows for cell in line.cells)
+        assert all("食堂太贵" in text and ("收了好处" in text) is is_told for text in (page, cells))
+
+
 @pytest.mark.parametrize("closed", [False, True])
 def test_a_meeting_is_taken_along_as_pdf_and_word(world, closed) -> None:
     row = world.meeting(10)

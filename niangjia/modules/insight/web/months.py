@@ -21,7 +21,7 @@ from niangjia.kernel.access.guard import requires
 from niangjia.kernel.errors import NotPermitted, Refused
 from niangjia.kernel.lists.spec import Column, Filter, ListSpec, Sort, register
 from niangjia.modules.insight import papers
-from niangjia.modules.insight.queries.months import month_facts
+from niangjia.modules.insight.queries.months import facts_told, month_facts
 from niangjia.modules.insight.web.sending import send_paper
 from niangjia.modules.organisations.queries.organisations import names_of
 from niangjia.modules.visits.actions.meetings import (
@@ -279,7 +279,7 @@ def meeting(request: HttpRequest, pk: int) -> HttpResponse:
     actor, now = actor_of(request), timezone.now()
     row = meeting_in_sight(pk, actor)
     postings = postings_of_meeting(row)
-    facts = row.facts if row.closed_at else month_facts(row, postings, actor, now=now)
+    facts = facts_told(row.facts, actor) if row.closed_at else month_facts(row, postings, actor, now=now)
     leads = may_lead(row, actor) and row.closed_at is None
     if request.method == "POST":
         ensure_leads(row, actor)
@@ -371,7 +371,9 @@ def meeting_file(request: HttpRequest, pk: int) -> HttpResponse:
     """`?format=docx`, else a PDF."""
     actor, now = actor_of(request), timezone.now()
     row = meeting_in_sight(pk, actor)
-    facts = row.facts if row.closed_at else month_facts(row, postings_of_meeting(row), actor, now=now)
+    facts = (
+        facts_told(row.facts, actor) if row.closed_at else month_facts(row, postings_of_meeting(row), actor, now=now)
+    )
     issuer = names_of([row.scope_id]).get(row.scope_id, "")
     return send_paper(request, papers.month_paper(row, facts, issuer=issuer, today=timezone.localdate(now)), now=now)
 
