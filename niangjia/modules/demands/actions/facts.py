@@ -22,7 +22,7 @@ from niangjia.kernel.files.actions import store
 from niangjia.kernel.files.kinds import JPEG, PDF, PNG, WEBP, XLSX
 from niangjia.kernel.numbers import tidy_phone
 from niangjia.modules.demands.actions.alerts import ring_for_words
-from niangjia.modules.demands.actions.recording import TAIL, unions_kept_from, with_employer, words_of
+from niangjia.modules.demands.actions.recording import TAIL, unions_kept_from, with_employer, with_zone, words_of
 from niangjia.modules.demands.actions.triage import note_edit
 from niangjia.modules.demands.models import Attachment, ConcernedPerson, Demand
 from niangjia.modules.demands.permissions import Permission
@@ -99,6 +99,7 @@ def edit_facts(demand_id: int, facts: Facts, *, reason: str = "", actor: Actor, 
     with editing(demand_id, verb="demands.demand.edited", actor=actor, now=now, reason=reason) as row:
         was = facts_of(row)
         facts, employer = with_employer(facts)
+        facts = with_zone(facts)
         if facts.accused_user_id and not User.objects.filter(pk=facts.accused_user_id).exists():
             raise Refused("demand.accused_user", "没有找到被反映的工作人员，请重新选择。", "accused_user")
         for name in EDITED:

@@ -47,6 +47,7 @@ from niangjia.modules.demands.rules import (
 )
 from niangjia.modules.organisations.queries.joining import employer_named
 from niangjia.modules.organisations.queries.of_employer import EmployerFacts, employer_facts, is_of_one_employer
+from niangjia.modules.organisations.queries.zones import division_of_zone
 
 TAIL = 4
 
@@ -118,7 +119,7 @@ def _understood(facts: Facts, came_in: Scope, actor: Actor, now: datetime) -> tu
     _ensure_may_record(facts, came_in, actor)
     _ensure_not_flooded(facts, now)
     facts, employer = with_employer(facts)
-    return _with_kind(facts), employer
+    return _with_kind(with_zone(facts)), employer
 
 
 def _graded(facts: Facts, fired: Fired | None) -> Facts:
@@ -178,6 +179,13 @@ def with_employer(facts: Facts) -> tuple[Facts, EmployerFacts | None]:
         facts, employer_id=employer.id, employer_name=facts.employer_name or employer.name,
         division=facts.division or employer.division, zone_id=facts.zone_id or employer.zone_id,
     ), employer  # fmt: skip
+
+
+def with_zone(facts: Facts) -> Facts:
+    """The ground of the zone's township, where only a zone was named."""
+    if facts.zone_id is None or facts.division:
+        return facts
+    return replace(facts, division=division_of_zone(facts.zone_id))
 
 
 def unions_kept_from(facts: Facts, employer: EmployerFacts | None, scope_id: int) -> list[int]:

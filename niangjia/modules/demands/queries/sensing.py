@@ -10,7 +10,9 @@ from niangjia.engines.casework.rules import Stage
 from niangjia.kernel.access.actor import Actor
 from niangjia.modules.demands.models import Demand
 from niangjia.modules.demands.rules import HowClosed, likeness, pairs_of
+from niangjia.modules.demands.triage.zones import said_line, zones_in
 from niangjia.modules.organisations.queries.naming_firms import employers_called
+from niangjia.modules.organisations.queries.zones import ZoneNamed, zones_called
 
 MOST_READ = 1_000
 MOST_PLACES, MOST_FIRMS, MOST_PAST = 2, 2, 3
@@ -35,6 +37,19 @@ def places_named(text: str, ground: Sequence[tuple[str, str]]) -> list[tuple[str
     whole = [place for place in ground if place[1] and place[1] in read]
     stems = [place for place in ground if len(stem := _GROUND.sub("", place[1])) >= SHORTEST_GROUND and stem in read]
     return list(dict.fromkeys([*whole, *stems]))[:MOST_PLACES]
+
+
+def zones_named(
+    text: str, actor: Actor, ground: Sequence[tuple[str, str]] = (), *, division: str = ""
+) -> list[ZoneNamed]:
+    """Zones in sight that the text names; of the division that is chosen, where one is. One query."""
+    line = said_line(text)
+    rows = {row.id: row for row in zones_called(line, actor) if division in {"", row.division}}
+    if not rows:
+        return []
+    zones = [(row.id, row.name, row.division) for row in rows.values()]
+    near = [division] if division else [code for code, _ in places_named(text, ground)]
+    return [rows[pk] for pk in zones_in(line, zones, others=[name for _, name in ground], near=near)]
 
 
 def firms_named(text: str, actor: Actor) -> list[tuple[int, str]]:

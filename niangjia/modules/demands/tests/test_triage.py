@@ -10,6 +10,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 from django.utils import timezone
 
 from niangjia.kernel.access.actor import Actor
@@ -18,11 +19,12 @@ from niangjia.kernel.errors import NotPermitted, Refused
 from niangjia.kernel.jobs.models import BackgroundTask
 from niangjia.kernel.pinyin import title_key
 from niangjia.modules.demands.actions import edit_facts, facts_of, triage_learning
+from niangjia.modules.demands.actions.responsibility import LineFacts, add_line
 from niangjia.modules.demands.actions.triage import confirm_triage
 from niangjia.modules.demands.actions.triage_learning import begin_learning, learn_anew, learn_if_new
 from niangjia.modules.demands.jobs import learn_triage, learn_triage_nightly
 from niangjia.modules.demands.models import Demand
-from niangjia.modules.demands.queries.sensing import firms_named, places_named, similar_past
+from niangjia.modules.demands.queries.sensing import firms_named, places_named, similar_past, zones_named
 from niangjia.modules.demands.queries.triage import models_in_use, sense_text
 from niangjia.modules.demands.queries.triage_choices import weeks
 from niangjia.modules.demands.rules import Channel, HowClosed, Nature
@@ -31,7 +33,7 @@ from niangjia.modules.demands.tests.choices import chosen_before
 from niangjia.modules.demands.tests.sayings import SAID
 from niangjia.modules.demands.triage.models import TriageDecision, TriageModel
 from niangjia.modules.demands.triage.rules import CURRENT, Field, State
-from niangjia.modules.organisations.testing import Tree, acting_as, firm, officer, small_tree
+from niangjia.modules.organisations.testing import Tree, acting_as, firm, officer, small_tree, zone
 
 pytestmark = pytest.mark.django_db
 OURS = "the test looks at its own rows"
@@ -229,6 +231,55 @@ def test_places_and_firms_that_are_named(tree: Tree) -> None:
     with CaptureQueriesContext(connection) as asked:
         firms_named("公司" * 2_000, actor)
     assert len(asked) <= 4
+
+
+def test_zones_in_sight_are_named_by_one_question(tree: Tree) -> None:
+    east, _ = zone(tree.north, "北山东片区"), zone(tree.south, "南湖西片区")
+    closed = zone(tree.north, "北山旧片区")
+    closed.closed_on = NOW.date()
+    closed.save()
+    said = "北山东片区、南湖西片区、北山旧片区都有"
+    assert [one.name for one in zones_named(said, acting_as("CLERK", tree.county))] == ["北山东片区", "南湖西片区"]
+    north = acting_as("CLERK", tree.north)
+    assert [one.id for one in zones_named(said, north)] == [east.pk]
+    assert zones_named(said, north, division=tree.south.division_id) == []
+    with CaptureQueriesContext(connection) as asked:
+        zones_named(f"\x00²{said}" * 99, north)
+    assert len(asked) == 1
+
+
+def test_a_zone_that_is_taken_over_says_where_it_goes(tree: Tree, client: Client) -> None:
+    east, far = zone(tree.north, "北山东片区"), zone(tree.south, "南湖西片区")
+    worker = officer("RIGHTS_OFFICER", tree.north, "片区的李某")
+    add_line(
+        tree.county.pk, facts=LineFacts(to_scope_id=tree.north.pk, zone_id=east.pk, user_id=worker.pk),
+        actor=acting_as("DEPARTMENT_HEAD", tree.county), now=NOW,
+    )  # fmt: skip
+    clerk = officer("CLERK", tree.county)
+    client.force_login(clerk, backend="allauth.account.auth_backends.AuthenticationBackend")
+    said = {"body": "在北山东片区送货，没有发工资", "nature": "3", "people": "1", "party": "1", "act": "route"}
+    offered = client.post(reverse("demands:record_assist"), said).content.decode()
+    assert f'data-zone="{east.pk}"' in offered
+    assert "片区的李某" not in offered
+    taken_over = client.post(reverse("demands:record_assist"), said | {"zone": east.pk}).content.decode()
+    assert "片区的李某" in taken_over
+    assert "data-zone" not in taken_over
+    elsewhere = client.post(reverse("demands:record_assist"), said | {"division": tree.south.division_id})
+    assert "data-zone" not in elsewhere.content.decode()
+    client.post(reverse("demands:record"), said | {"zone": east.pk})
+    row = Demand.objects.unscoped(reason=OURS).select_related("case").get()
+    assert (row.zone_id, row.division_id, row.case.lead_id) == (east.pk, tree.north.division_id, worker.pk)
+    for odd in (2**70, "²", -1, far.pk + 10_000):
+        answer = client.post(reverse("demands:record"), said | {"zone": odd})
+        assert answer.status_code == 422, odd
+        assert client.post(reverse("demands:record_assist"), said | {"zone": odd}).status_code == 200
+    north = Client()
+    north.force_login(officer("CLERK", tree.north), backend="allauth.account.auth_backends.AuthenticationBackend")
+    refused = north.post(reverse("demands:record"), said | {"zone": far.pk}).content.decode()
+    assert "没有找到这个片区" in refused
+    assert "南湖西片区" not in refused
+    options = north.get(reverse("organisations:zone_options"), {"q": "片区"}).content.decode()
+    assert ("北山东片区" in options, "南湖西片区" in options) == (True, False)
 
 
 def test_how_the_like_ended(tree: Tree) -> None:

@@ -16,6 +16,7 @@ from niangjia.modules.demands.triage.rules import (
 )
 from niangjia.modules.demands.triage.starting import kind_offers, nature_offers
 from niangjia.modules.demands.triage.trying import Choice, asking_offers, confusions, tried
+from niangjia.modules.demands.triage.zones import Zone, said_line, zones_in
 
 
 @pytest.mark.parametrize(
@@ -106,3 +107,41 @@ def test_a_trial_counts_and_names_what_is_confused() -> None:
     assert (found.trial.right, found.answers) == (1, ("a", "a", ""))
     assert found.trial.loss > 1
     assert confusions(held, found.answers) == [["", "b", 1, [3]], ["a", "b", 1, [2]]]
+
+
+# --- zones ---
+
+EAST, GREAT, LITTLE, QUAY, SECOND, SHORT, OTHER = (
+    (1, "滨江东片区", "b"), (2, "大东门片区", "d"), (3, "东门片区", "d"), (4, "老码头", "b"), (5, "二片区", "d"),
+    (6, "东片", "b"), (7, "滨江东片区", "d"),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("said", "zones", "near", "found"),
+    [
+        ("我在滨江东片区送外卖", [EAST], (), [1]),
+        ("滨江东片的单子没发钱", [EAST], (), [1]),
+        ("在滨江东路摔了", [EAST], (), []),
+        ("", [EAST], (), []),
+        ("大东门片区的厂", [LITTLE, GREAT], (), [2]),  # one name within another
+        ("东门片区和大东门片区都停水", [GREAT, LITTLE], (), [3, 2]),
+        ("老码头那边的仓库", [QUAY], (), [4]),
+        ("老码头路十号", [QUAY], (), []),
+        ("老码头镇的人", [QUAY], (), []),
+        ("第二片区", [SECOND], (), [5]),
+        ("十二片区", [SECOND], (), []),
+        ("Ｂ１２片区", [(8, "B1", "b")], (), []),
+        ("在Ｂ１2片区", [(8, "b12片区", "b")], (), [8]),
+        ("广东片警", [SHORT], (), []),
+        ("滨江街道东片", [SHORT], ("b",), [6]),  # short, but beside its township
+        ("滨江东片区", [EAST, OTHER], (), [1, 7]),  # two townships call one so: either
+        ("滨江东片区", [EAST, OTHER], ("d",), [7]),
+        ("滨江东片区", [EAST, OTHER, (9, "滨江东片区", "x")], (), []),  # anybody's guess
+        ("三个都有：老码头、东门片区、滨江东片区", [EAST, LITTLE, QUAY], (), [4, 3]),
+        ("云岭经济开发区的厂", [(10, "开发区", "b")], (), []),  # within the name of another place
+        ("滨江东片区\x00" * 2_000, [EAST], (), [1]),
+    ],
+)
+def test_zones_that_are_named(said: str, zones: list[Zone], near: tuple[str, ...], found: list[int]) -> None:
+    assert zones_in(said_line(said), zones, others=["云岭经济开发区"], near=near) == found

@@ -94,7 +94,7 @@ class EditForm(IntakeForm):
     paper_number = forms.CharField(label="来信文号", required=False, max_length=40)
     reason = WordsField(label="修改原因", required=False, max_length=200, rows=2)
     field_order = (
-        "title", "body", "nature", "kind", "party", "asker_name", "asker_phone", "employer", "division", "place",
+        "title", "body", "nature", "kind", "party", "asker_name", "asker_phone", "employer", "division", "zone", "place",
         "happened_on", "people", "claimed_fen",
     )  # fmt: skip
 
@@ -107,7 +107,7 @@ class EditForm(IntakeForm):
                 "title", "body", "nature", "kind", "party", "is_anonymous", "is_confidential", "tells_own_union",
                 "employer_name", "division", "place", "happened_on", "people", "recording", "paper_number",
             )
-        } | {"employer": known.employer_id, "claimed_fen": yuan(known.claimed_fen)}  # fmt: skip
+        } | {"employer": known.employer_id, "zone": known.zone_id, "claimed_fen": yuan(known.claimed_fen)}  # fmt: skip
         super().__init__(*given, **more)
         shown = asker_shown(row)
         for gone in ("urgency", "person"):
@@ -124,7 +124,7 @@ class EditForm(IntakeForm):
             "employer_name", "division", "place", "happened_on", "claimed_fen", "recording", "paper_number",
         )}  # fmt: skip
         return replace(
-            self.known, **same, employer_id=said["employer"], people=said["people"] or 1,
+            self.known, **same, employer_id=said["employer"], zone_id=said["zone"], people=said["people"] or 1,
             asker_name=said["asker_name"] or self.known.asker_name,
             asker_phone=said["asker_phone"] or self.known.asker_phone,
         )  # fmt: skip

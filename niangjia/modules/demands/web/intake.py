@@ -18,6 +18,7 @@ from niangjia.kernel.access.guard import requires
 from niangjia.kernel.access.models import Scope
 from niangjia.kernel.errors import Refused
 from niangjia.kernel.money import fen_of
+from niangjia.modules.demands.actions.recording import with_zone
 from niangjia.modules.demands.emergency_rules import Fired
 from niangjia.modules.demands.permissions import Permission
 from niangjia.modules.demands.queries import catalogue, similar_open
@@ -26,7 +27,7 @@ from niangjia.modules.demands.queries.catalogue import CatalogueKind
 from niangjia.modules.demands.queries.demands import Alike
 from niangjia.modules.demands.queries.emergency import fired
 from niangjia.modules.demands.queries.routing import Route, preview
-from niangjia.modules.demands.queries.sensing import Past, firms_named, places_named, similar_past
+from niangjia.modules.demands.queries.sensing import Past, firms_named, places_named, similar_past, zones_named
 from niangjia.modules.demands.queries.triage import Sensed, sense_text
 from niangjia.modules.demands.rules import (
     LONGEST_BODY,
@@ -47,8 +48,9 @@ from niangjia.modules.organisations.queries.employers import grounds_to_filter
 from niangjia.modules.organisations.queries.joining import employer_named
 from niangjia.modules.organisations.queries.membership import employer_names, employer_names_in_sight
 from niangjia.modules.organisations.queries.of_employer import employer_facts
+from niangjia.modules.organisations.queries.zones import names_of_zones, zones_by_id
 from niangjia.ui import pages
-from niangjia.ui.forms import CodePicker, DayField, NamePicker
+from niangjia.ui.forms import CodePicker, DayField, NamePicker, Picker
 from niangjia.ui.pages import actor_of
 
 FEWEST_TO_COMPARE = 6
@@ -119,6 +121,10 @@ class IntakeForm(forms.Form):
     )  # fmt: skip
     employer_name = forms.CharField(required=False, max_length=100)
     division = forms.ChoiceField(label="发生在哪个镇街", required=False)
+    zone = forms.IntegerField(
+        label="片区", required=False, min_value=1,
+        widget=Picker("organisations:zone_options", placeholder="输入片区或镇街名称"),
+    )  # fmt: skip
     place = forms.CharField(label="具体地点", required=False, max_length=200)
     happened_on = DayField(label="发生时间", required=False, widget=forms.DateInput)
     people = forms.IntegerField(label="涉及人数", required=False, min_value=1, max_value=MOST_PEOPLE, initial=1)
@@ -128,12 +134,26 @@ class IntakeForm(forms.Form):
     def __init__(self, data: Any = None, files: Any = None, *, actor: Actor, **more: Any) -> None:
         super().__init__(data, files, **more)
         name_employers(self, actor)
-        self.grounds = grounds_to_filter(actor)
+        self.actor, self.grounds = actor, grounds_to_filter(actor)
         self.fields["division"].choices = [("", "不清楚"), *self.grounds]  # type: ignore[attr-defined]
+        self.fields["zone"].widget.label_of = self._zone_label
         name = self["employer_name"].value() or ""
         self.fields["employer"].widget.text = name
         self.fields["people"].widget.attrs["inputmode"] = "numeric"
         self.fields["claimed_fen"].widget.attrs |= {"inputmode": "decimal", "placeholder": "如 12600 或 1.26万"}
+
+    def _zone_label(self, pk: int) -> str:
+        if pk == self.initial.get("zone"):
+            return names_of_zones([pk]).get(pk, "")
+        found = zones_by_id([pk], self.actor).get(pk)
+        return found.label if found else ""
+
+    def clean_zone(self) -> int | None:
+        """One in sight, or the one that the demand has already."""
+        pk: int | None = self.cleaned_data["zone"]
+        if pk and pk != self.initial.get("zone") and pk not in zones_by_id([pk], self.actor):
+            raise forms.ValidationError("没有找到这个片区，请重新选择。")
+        return pk
 
     def clean_claimed_fen(self) -> int | None:
         text = self.cleaned_data["claimed_fen"].strip()
@@ -151,7 +171,7 @@ class IntakeForm(forms.Form):
             asker_name=said["asker_name"], asker_phone=said["asker_phone"], person_id=said["person"],
             is_anonymous=said["is_anonymous"], is_confidential=said["is_confidential"],
             tells_own_union=said["tells_own_union"], employer_id=said["employer"],
-            employer_name=said["employer_name"], division=said["division"], place=said["place"],
+            employer_name=said["employer_name"], division=said["division"], zone_id=said["zone"], place=said["place"],
             happened_on=said["happened_on"], people=said["people"] or 1, claimed_fen=said["claimed_fen"],
         )  # fmt: skip
 
@@ -177,7 +197,7 @@ class Assist:
 
 
 def assist(facts: Facts, scope: Scope, actor: Actor, *, now: datetime) -> Assist:
-    facts = with_employer(facts.tidied())
+    facts = with_zone(with_employer(facts.tidied()))
     known = catalogue()
     sensed = sense_text(facts.title, facts.body, known=known) if facts.body else Sensed()
     sure = sensed.kind.preselected
@@ -231,7 +251,7 @@ def facts_so_far(form: IntakeForm) -> Facts:
         urgency=said.get("urgency"), asker_name=said.get("asker_name") or "", asker_phone=said.get("asker_phone") or "",
         is_anonymous=bool(said.get("is_anonymous")), employer_id=said.get("employer"),
         employer_name=tidy_line(said.get("employer_name") or ""), division=said.get("division") or "",
-        place=said.get("place") or "", happened_on=said.get("happened_on"), people=said.get("people") or 1,
+        zone_id=said.get("zone"), place=said.get("place") or "", happened_on=said.get("happened_on"), people=said.get("people") or 1,
         claimed_fen=said.get("claimed_fen"),
     )  # fmt: skip
 
@@ -285,6 +305,7 @@ def record_assist(request: HttpRequest) -> HttpResponse:
         "assist": found, "may_answer": "answer" in request.POST, "may_follow": "answer" in request.POST,
         "suggestions": kinds_shown(found.sensed.kind, catalogue()),
         "choices": [choices_shown(name, found.sensed.of(name)) for name in (Field.NATURE, Field.URGENCY)],
+        "zones": zones_named(text, actor, form.grounds, division=facts.division) if text and not facts.zone_id else [],
         "places": places_named(text, form.grounds) if not facts.division else [],
         "firms": firms_named(text, actor) if firm_open and text else [],
         "alike": [

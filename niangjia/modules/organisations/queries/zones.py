@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import Count, Func, Q, QuerySet, Sum, Value
+from django.db.models.functions import Lower, StrIndex
 
 from niangjia.kernel.access.actor import Actor
 from niangjia.kernel.access.models import Grant, User
@@ -17,6 +18,8 @@ from niangjia.modules.organisations import rules
 from niangjia.modules.organisations.models import Employer, Organisation, Zone, ZoneEmployer, ZoneStaff
 from niangjia.modules.organisations.permissions import Permission
 from niangjia.modules.organisations.rules import OrganisationKind, ZoneLoad
+
+MOST_CALLED = 200
 
 
 def zone_in_sight(pk: int, actor: Actor) -> Zone:
@@ -111,6 +114,55 @@ def zones_to_choose(actor: Actor, permission: str = Permission.ZONE_VIEW) -> lis
     rows = Zone.narrowed(Zone.objects.visible_to(actor), actor.paths(permission)).filter(closed_on=None)
     found = rows.select_related("organisation").order_by("organisation__name_key", "name")
     return [(zone.pk, f"{zone.organisation.short_name or zone.organisation.name} · {zone.name}") for zone in found]
+
+
+@dataclass(frozen=True)
+class ZoneNamed:
+    """A zone as one speaks of it; `division` is its township's ground."""
+
+    id: int
+    name: str
+    township: str
+    division: str
+
+    @property
+    def label(self) -> str:
+        return f"{self.township} · {self.name}"
+
+
+def zones_called(line: str, actor: Actor) -> list[ZoneNamed]:
+    """Open zones in sight of which the name, or all of it but its last 区, stands in a line of lower case. One query."""
+    short = Func(Lower("name"), Value("区$"), Value(""), function="regexp_replace")
+    rows = Zone.objects.visible_to(actor).filter(closed_on=None).annotate(at=StrIndex(Value(line), short))
+    return _named(rows.filter(at__gt=0), MOST_CALLED) if line else []
+
+
+def zone_options(actor: Actor, text: str) -> list[ZoneNamed]:
+    """The first open zones in sight whose name, or whose township's, holds a text."""
+    rows = Zone.objects.visible_to(actor).filter(closed_on=None)
+    return _named(rows.filter(Q(name__contains=text) | Q(organisation__name__contains=text)), 20)
+
+
+def zones_by_id(ids: Iterable[int], actor: Actor) -> dict[int, ZoneNamed]:
+    """Open ones in sight."""
+    rows = Zone.objects.visible_to(actor).filter(closed_on=None, pk__in=set(ids))
+    return {zone.id: zone for zone in _named(rows)}
+
+
+def _named(rows: QuerySet[Any], most: int | None = None) -> list[ZoneNamed]:
+    found = rows.select_related("organisation").order_by("organisation__name_key", "name", "pk")
+    return [
+        ZoneNamed(
+            row.pk, row.name, row.organisation.short_name or row.organisation.name, row.organisation.division_id or ""
+        )
+        for row in found[:most]
+    ]
+
+
+def division_of_zone(pk: int) -> str:
+    """The ground of the zone's township, empty for a zone that isn't there."""
+    rows = Zone.objects.unscoped(reason="on whose ground a demand lies").filter(pk=pk)
+    return rows.values_list("organisation__division", flat=True).first() or ""
 
 
 def townships_with_right(actor: Actor, permission: str) -> list[Organisation]:

@@ -90,6 +90,7 @@ urlpatterns: list[URLPattern] = [
     path("terms/<int:pk>/extend/", terms.term_extend, name="term_extend"),
     path("zones/", zones.zone_list, name="zone_list"),
     path("zones/add/", zones.zone_add, name="zone_add"),
+    path("zones/options/", zones.zone_options, name="zone_options"),
     path("zones/staff/<int:pk>/end/", zones.zone_staff_end, name="zone_staff_end"),
     path("zones/<int:pk>/", zones.zone, name="zone"),
     path("zones/<int:pk>/close/", zones.zone_close, name="zone_close"),

@@ -42,6 +42,14 @@ def zone_list(request: HttpRequest) -> HttpResponse:
 
 @requires(Permission.ZONE_VIEW)
 @require_GET
+def zone_options(request: HttpRequest) -> HttpResponse:
+    text = " ".join(request.GET.get("q", "").replace("\x00", "").split())[:50]
+    rows = found.zone_options(actor_of(request), text) if text else []
+    return pages.options(request, [(row.id, row.name, row.township) for row in rows])
+
+
+@requires(Permission.ZONE_VIEW)
+@require_GET
 def zone(request: HttpRequest, pk: int) -> HttpResponse:
     return _shown(request, found.zone_in_sight(pk, actor_of(request)))
 

@@ -51,7 +51,7 @@ export default () => ({
   // What is offered beside the form is taken over by a press.
   take(event) {
     const form = this.$root;
-    const offer = event.target.closest("[data-kind], [data-choose], [data-firm], [data-insert], [data-person], [data-more]");
+    const offer = event.target.closest("[data-kind], [data-choose], [data-firm], [data-zone], [data-insert], [data-person], [data-more]");
     if (!offer) return;
     if (offer.dataset.kind !== undefined) {
       this.pick("kind", offer.dataset.kind, offer.dataset.label);
@@ -62,6 +62,7 @@ export default () => ({
       this.choose(offer.dataset.choose, offer.dataset.value);
     }
     if (offer.dataset.firm !== undefined) this.pick("employer", offer.dataset.firm, offer.dataset.label);
+    if (offer.dataset.zone !== undefined) this.pick("zone", offer.dataset.zone, offer.dataset.label);
     if (offer.dataset.insert !== undefined) this.insert(offer.dataset.insert);
     if (offer.dataset.person !== undefined) this.person(offer);
     if (offer.dataset.more !== undefined) {
