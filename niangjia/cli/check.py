@@ -21,6 +21,7 @@ LONGEST_CLOCK_DIFFERENCE = 2.0
 SMALLEST_SECRET = 50
 DECEMBER = 12
 LEAST_FREE = 2 * 1024**3
+MANY_PEOPLE = 5  # a month's visitors from one address, from which on that is remarkable
 
 
 class Verdict(StrEnum):
@@ -91,6 +92,9 @@ def about_settings(*, production: bool) -> Iterator[Answer]:
     named = bool(hosts) and "*" not in hosts
     yield judged("hosts", named, ", ".join(hosts), less, "any host name is answered: name yours in NIANGJIA_HOSTS")
     yield judged("debug", not settings.DEBUG, "off", less, "on: pages show the program's insides")
+    proxies = ", ".join(str(proxy).removesuffix("/32").removesuffix("/128") for proxy in settings.PROXIES)
+    believed = f"X-Forwarded-For is believed of {proxies or 'nobody'}"
+    yield Answer("proxies", Verdict.GOOD, f"{believed}; others count by their own address (NIANGJIA_PROXIES)")
     ways = settings.NOTIFY_CHANNELS
     none = "none: codes reach no phone, so no worker logs in (NIANGJIA_CHANNELS)"
     yield judged("messages", bool(ways), ", ".join(ways), Verdict.DOUBTFUL, none)
@@ -142,6 +146,21 @@ def about_database(*, production: bool) -> Iterator[Answer]:
         yield judged("tables", not waiting, "up to date", Verdict.BAD, told)
         if not waiting:
             yield about_calendar()
+            with database.connected() as connection:
+                yield about_visitors(connection)
+
+
+def about_visitors(connection: psycopg.Connection[Any]) -> Answer:
+    """A proxy that is not named makes one visitor of all: one stranger then locks every user name he knows."""
+    row = connection.execute(
+        "SELECT count(DISTINCT user_id), count(DISTINCT ip), coalesce(min(host(ip)), '') FROM usersessions_usersession"
+        " WHERE last_seen_at > now() - interval '30 days'"
+    ).fetchone()
+    assert row
+    people, addresses, one = row
+    doubt = f"{people} people, all from {one}: a proxy there must set X-Forwarded-For and be named in NIANGJIA_PROXIES"
+    apart = addresses > 1 or people < MANY_PEOPLE
+    return judged("visitors", apart, f"{people} people from {addresses} addresses", Verdict.DOUBTFUL, doubt)
 
 
 def about_calendar() -> Answer:

@@ -12,6 +12,7 @@ from csp.constants import NONCE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
 from niangjia.kernel.environment import database_from_url, env_flag, env_list, read_env_file
+from niangjia.kernel.visitors import HERE, networks
 
 ROOT = Path(__file__).resolve().parents[2]
 read_env_file(ROOT / ".env")
@@ -44,6 +45,10 @@ SYNTHETIC_NUMBERS = not PRODUCTION
 ALLOWED_HOSTS = env_list("NIANGJIA_HOSTS", default=[] if PRODUCTION else ["localhost", "127.0.0.1", "testserver"])
 ADDRESS = os.environ.get("NIANGJIA_ADDRESS", "").rstrip("/")  # https://…, before the links in text messages
 CSRF_TRUSTED_ORIGINS = env_list("NIANGJIA_ORIGINS", default=[])
+try:
+    PROXIES = networks(os.environ.get("NIANGJIA_PROXIES", HERE))
+except ValueError as error:
+    raise ImproperlyConfigured(f"NIANGJIA_PROXIES names addresses or networks of proxies: {error}") from error
 
 INSTALLED_APPS = [
     "niangjia.ui",  # first: its templates replace allauth's

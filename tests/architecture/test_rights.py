@@ -115,7 +115,7 @@ def test_each_job_gets_what_the_table_says(cast: Cast, job: str) -> None:
         got = outcome(response)
         if got != line.expected[job]:
             wrong.append(f"{line}: {line.expected[job]} expected, {got} came ({url})")
-        elif recorded and got != "ok":
+        elif recorded and got != "ok" and line.route != "account_logout":  # which says login because it is done
             wrong.append(f"{line}: {got}, and yet something was recorded ({url})")
     assert not wrong, f"{len(wrong)} for {job}:\n" + "\n".join(wrong)
 
