@@ -113,6 +113,16 @@ async employers => {
   }
 }
 """
+# A phone that needs its time for a picture: until `goOn()`.
+SLOW = """
+() => {
+  const quick = window.createImageBitmap;
+  window.createImageBitmap = async (...given) => {
+    await new Promise(done => { window.goOn = done; });
+    return quick(...given);
+  };
+}
+"""
 
 
 @dataclass
@@ -281,6 +291,25 @@ def test_a_visit_in_a_basement(phone: Phone, field: Field) -> None:
     assert phone.drafts() == {"sent": 1}
     assert phone.widths() == []
     assert page.evaluate(looking("(await all('drafts')).some(row => 'content' in row)")) is False
+
+
+def test_a_photo_that_is_still_made_smaller_goes_along(phone: Phone) -> None:
+    """A slow phone, a quick thumb: handed in while the picture is worked on."""
+    page = phone.page
+    phone.open()
+    phone.tap("北山地下冷库")
+    phone.tap("到达", exact=True)
+    for option in ("未建会", "正常", "按时"):
+        phone.tap(option, exact=True)
+    page.evaluate(SLOW)
+    page.evaluate(PHOTO, {"name": "风机.jpg", "wide": 400})
+    page.wait_for_function("'goOn' in window")
+    phone.tap("交上去")
+    assert phone.drafts() == {"draft": 1}
+    page.evaluate("window.goOn()")
+    expect(page.locator("[data-sent]")).to_contain_text("北山地下冷库")
+    assert Visit.objects.unscoped(**OURS).get().photos.count() == 1
+    assert phone.widths() == []
 
 
 def write_down(phone: Phone) -> None:

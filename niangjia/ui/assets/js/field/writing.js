@@ -7,6 +7,7 @@ const NOT_THERE = ["没取到定位，照样可以记。", "手机没有允许�
 
 export default () => ({
   photos: [],
+  adding: Promise.resolve(),
   locating: false,
   checked: {},
   sureToDiscard: false,
@@ -40,6 +41,7 @@ export default () => ({
   },
   // What was opened and never written in is no draft.
   async leave() {
+    await this.adding;
     if (!this.row) return;
     const { id, content, state } = this.row;
     if (this.untouched && state === "draft" && !this.photos.length && JSON.stringify(content) === this.untouched) await this.outbox.discard(id);
@@ -167,20 +169,27 @@ export default () => ({
 
   // --- photos ---
 
-  async addPhotos(event) {
-    const { files } = event.target;
-    const id = this.row.id;
-    for (const file of [...files]) {
+  // A big one takes seconds to be made small; nothing is handed in meanwhile.
+  addPhotos(event) {
+    const files = [...event.target.files];
+    const { id } = this.row;
+    event.target.value = "";
+    this.adding = this.adding.then(() => this.addEach(files, id)).catch(() => {
+      this.trouble = "有照片没有存下，请再拍一次。";
+    });
+  },
+  async addEach(files, id) {
+    for (const file of files) {
       const most = this.data?.most_photos ?? 12;
       if (this.photos.length >= most) {
         this.trouble = `一次走访最多 ${most} 张照片。`;
         break;
       }
       const kept = await this.guarded(() => this.outbox.addPhoto(id, file));
+      if (kept === false) this.trouble = "这份已经交上去了，照片没有加进去。";
       if (!kept) break;
       if (this.row?.id === id) this.photos.push({ id: kept.id, name: kept.name, thumb: kept.thumb, readable: kept.readable });
     }
-    event.target.value = "";
   },
   async dropPhoto(id) {
     await this.outbox.dropPhoto(id);
@@ -213,6 +222,7 @@ export default () => ({
       return;
     }
     this.row.problems = {};
+    await this.adding;
     await this.guarded(async () => {
       await this.outbox.keep(this.row);
       await this.outbox.ready(this.row.id);

@@ -77,11 +77,11 @@ export class Outbox {
     return work.done;
   }
 
+  // False when the draft was handed in meanwhile: what is added then would go with it unsent.
   async addPhoto(id, file) {
     const made = await scaled(file);
     const row = { id: newId(), draft: id, made_at: Date.now(), ...made };
-    await store.putPhoto(row);
-    return row;
+    return (await store.putPhoto(row, (found) => EDITABLE.includes(found.state))) && row;
   }
 
   photos = async (id) => (await store.photosOf(id)).sort((a, b) => a.made_at - b.made_at);

@@ -82,7 +82,14 @@ export const change = (id, changed) =>
 export const photosOf = (id) =>
   within(["photos"], "readonly", (photos) => answered(photos.index("draft").getAll(IDBKeyRange.only(id))));
 
-export const putPhoto = (row) => within(["photos"], "readwrite", (photos) => answered(photos.put(row)));
+// With its draft, as long as `may` says so of it; answers whether it was kept.
+export const putPhoto = (row, may) =>
+  within(["drafts", "photos"], "readwrite", async (drafts, photos) => {
+    const of = await answered(drafts.get(row.draft));
+    if (!of || !may(of)) return false;
+    await answered(photos.put(row));
+    return true;
+  });
 
 export const dropPhoto = (id) => within(["photos"], "readwrite", (photos) => answered(photos.delete(id)));
 
