@@ -52,6 +52,11 @@ class Above(Lookup):  # type: ignore[type-arg]
         return f"{left} @> %s::ltree", [*params, self.rhs]
 
 
+def end_of(path: str) -> int:
+    """The id of the node that a path leads to."""
+    return int(path.rsplit(".", 1)[-1])
+
+
 def is_under(path: str, ancestor: str) -> bool:
     """True for the node itself and everything below `ancestor`."""
     return path == ancestor or path.startswith(ancestor + ".")

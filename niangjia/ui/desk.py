@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from django.http import HttpRequest, QueryDict
@@ -177,15 +178,22 @@ class MenuSection:
     links: tuple[MenuLink, ...]
 
 
+@cache
+def _address(url_name: str) -> str | None:
+    """Thirty of them stand on every page; None for a page that is switched off on this site."""
+    try:
+        return reverse(url_name)
+    except NoReverseMatch:
+        return None
+
+
 def menu_for(actor: Actor, path: str) -> list[MenuSection]:
     """The sidebar as this actor sees it; the entry with the longest address that fits is the current one."""
     shown: list[tuple[MenuEntry, str]] = []
     for entry in _menu:
-        if allowed(entry.permission, actor):
-            try:
-                shown.append((entry, reverse(entry.url_name)))
-            except NoReverseMatch:
-                continue  # a page that is switched off on this site
+        url = _address(entry.url_name) if allowed(entry.permission, actor) else None
+        if url:
+            shown.append((entry, url))
     current = max((url for _, url in shown if path.startswith(url)), key=len, default=None)
     sections: dict[str, list[tuple[int, MenuLink]]] = {}
     for entry, url in shown:

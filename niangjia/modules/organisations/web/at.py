@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET, require_POST
 from niangjia.kernel.access.actor import Actor
 from niangjia.kernel.access.guard import requires
 from niangjia.kernel.errors import Missing
+from niangjia.kernel.ltree import end_of
 from niangjia.modules.organisations.models import Organisation
 from niangjia.modules.organisations.permissions import Permission
 from niangjia.modules.organisations.queries.at import KEY, current_organisation, current_path
@@ -36,12 +37,15 @@ def switcher(request: HttpRequest) -> desk.Switcher | None:
     if not actor.can(Permission.ORGANISATION_VIEW):
         return None
     at = current_organisation(request)
-    if at is None:
-        tops = tops_of(actor)
-        label = tops[0].name if len(tops) == 1 else f"全部 {len(tops)} 个单位"
-    else:
-        label = at.name
-    return desk.Switcher(label, reverse("organisations:at_choices"))
+    return desk.Switcher(at.name if at else _all_of(actor), reverse("organisations:at_choices"))
+
+
+def _all_of(actor: Actor) -> str:
+    """All that one sees, in a word; it stands on every page, so the only one is asked for its name by id."""
+    tops = actor.paths(Permission.ORGANISATION_VIEW)
+    if len(tops) > 1:
+        return f"全部 {len(tops)} 个单位"
+    return names_of(map(end_of, tops)).popitem()[1]
 
 
 @requires(Permission.ORGANISATION_VIEW)
