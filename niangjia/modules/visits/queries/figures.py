@@ -54,7 +54,7 @@ FIGURES: tuple[Figure, ...] = (
     Figure("officers", "驻联干部", "人", "期内在驻联岗位上的干部，按人计。", "visits:posting_list"),
     Figure("townships_covered", "走访镇街", "个", "期内走访到的镇街。", ""),
     Figure("weeks_due", "应走访周", "周", "驻联干部应当走访的周数：任职期内、当周在岗的工作日不少于一半才算；放假、请假、任职前后的周不算。一周归到它的星期四所在的月份。", "visits:week_list"),
-    Figure("weeks_done", "已完成周", "周", "应走访周中，走访次数达到每周约定次数的。同行也算一次。", "visits:week_list", {"done": "yes"}),
+    Figure("weeks_done", "已完成周", "周", "应走访周中，走访次数达到每周约定次数的。同行也算一次；同行又自己留了记录的，还是一次。", "visits:week_list", {"done": "yes"}),
     Figure("weekly_share", "每周完成率", "%", "已完成周 ÷ 应走访周。", "visits:week_list", {"done": "no"}, is_share=True),
     Figure("explained", "现场解释", "件", "走访中当场解释清楚的问题，都登记为已化解的诉求。", "visits:finding_list", {"outcome": str(int(Outcome.EXPLAINED))}),
     Figure("passed_on", "转办", "件", "走访中发现、转为诉求交办的问题。", "visits:finding_list", {"outcome": str(int(Outcome.PASSED_ON))}),

@@ -84,15 +84,16 @@ def _absences(postings: Sequence[Posting]) -> defaultdict[int, list[tuple[date, 
 
 
 def _made(users: set[int], since: date, until: date) -> Counter[tuple[int, date]]:
-    """Visits by officer and week; who went along made one too."""
-    found: Counter[tuple[int, date]] = Counter()
+    """Times (家次) by officer and week; who went along made one too, and who also wrote of it made no second."""
+    found: set[tuple[int, date, int]] = set()
     rows: Any = Visit.objects.unscoped(reason=REASON).filter(
         Q(user__in=users) | Q(companions__overlap=sorted(users)),
         arrived_at__gte=midnight(monday_of(since)),
         arrived_at__lt=midnight(until + WEEK),
     )
-    for user, companions, at in rows.values_list("user_id", "companions", "arrived_at"):
+    for pk, first, user, companions, at in rows.values_list(
+        "pk", "together_with_id", "user_id", "companions", "arrived_at"
+    ):
         monday = monday_of(timezone.localdate(at))
-        for one in {user, *companions} & users:
-            found[one, monday] += 1
-    return found
+        found |= {(one, monday, first or pk) for one in {user, *companions} & users}
+    return Counter((one, monday) for one, monday, _ in found)
