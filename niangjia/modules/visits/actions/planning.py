@@ -61,8 +61,10 @@ def propose_weeks(
     locked = Posting.objects.unscoped(reason=REASON).filter(Q(until_on=None) | Q(until_on__gt=monday))
     if user_ids is not None:
         locked = locked.filter(user__in=user_ids)
-    list(locked.select_for_update(of=("self",)).order_by("pk").values_list("pk"))
+    # Not against those who only refer to a posting: a visit that is handed in holds its stop already and would wait for it.
+    list(locked.select_for_update(of=("self",), no_key=True).order_by("pk").values_list("pk"))
     postings = postings_in_week(monday, user_ids=user_ids)
+    _hold_week([row.user_id for row in postings], monday)
     ground = ground_of(postings, monday, today=timezone.localdate(now))
     weeks = propose_all(ground.officers, monday, ground.taken)
     places = {str(scope.path): scope.pk for scope in Scope.objects.filter(path__in=set(ground.paths.values()))}
@@ -75,6 +77,14 @@ def propose_weeks(
                 after={"monday": str(monday), "stops": len(weeks.get(posting.user_id, ()))}, now=now,
             )  # fmt: skip
     return {user: len(week) for user, week in weeks.items()}
+
+
+def _hold_week(user_ids: Collection[int], monday: date) -> None:
+    """What a hand or a visit changes in these moments is seen before anything is proposed, or waits."""
+    rows = PlannedVisit.objects.unscoped(reason=REASON).filter(
+        user__in=user_ids, on__gte=monday, on__lt=monday + A_WEEK
+    )
+    list(rows.select_for_update(of=("self",)).order_by("on", "order", "pk").values_list("pk"))
 
 
 def _write(

@@ -8,15 +8,17 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, connections
+from django.db import IntegrityError, OperationalError, connections
 
+from niangjia.kernel.access.actor import SYSTEM
 from niangjia.kernel.access.queries import actor_of
-from niangjia.kernel.errors import Refused
+from niangjia.kernel.errors import Missing, Refused
 from niangjia.modules.organisations.testing import firm, officer, small_tree
-from niangjia.modules.visits.actions import handing_in
+from niangjia.modules.visits.actions import handing_in, planning
 from niangjia.modules.visits.drafts import Conflict
-from niangjia.modules.visits.models import Visit
-from niangjia.modules.visits.testing import NOW, draft
+from niangjia.modules.visits.models import PlannedVisit, Visit
+from niangjia.modules.visits.rules import PlanState, monday_of
+from niangjia.modules.visits.testing import NOW, draft, posting
 
 WHY = {"reason": "the test's own world"}
 
@@ -28,7 +30,7 @@ def at_once(*works: Callable[[], Any]) -> list[Any]:
     def run(number: int, work: Callable[[], Any]) -> None:
         try:
             came[number] = work()
-        except (Refused, IntegrityError) as error:
+        except (Refused, Missing, IntegrityError, OperationalError) as error:
             came[number] = error
         finally:
             connections.close_all()
@@ -82,3 +84,73 @@ def test_of_two_officers_at_one_gate_the_second_is_told(monkeypatch: pytest.Monk
     )
     told = [one for one in came if isinstance(one, Conflict)]
     assert len(told) == (1 if guarded else 0)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("guarded", [True, False])
+def test_a_stop_that_a_hand_moves_while_the_week_is_proposed_is_not_swept_away(
+    monkeypatch: pytest.MonkeyPatch, *, guarded: bool
+) -> None:
+    tree = small_tree()
+    user = officer("LIAISON_OFFICER", tree.county)
+    posting(tree.county, user, township_ids=[tree.north.pk])
+    mill = firm("北山纺织厂", "530999101")
+    monday = monday_of(NOW.date()) + timedelta(days=7)
+    planning.propose_weeks(monday, actor=SYSTEM, now=NOW)
+    stop = PlannedVisit.objects.unscoped(**WHY).get()
+    mill.closed_on = NOW.date()
+    mill.save()  # it isn't proposed again
+    actor, looked, moved = actor_of(user.pk, now=NOW), planning.ground_of, list[Any]()
+
+    def move() -> Any:
+        on = monday + timedelta(days=4)
+        return planning.move_planned(stop.pk, version=1, on=on, is_morning=True, actor=actor, now=NOW)
+
+    hand = threading.Thread(target=lambda: moved.extend(at_once(move)))
+
+    def looks(*args: Any, **more: Any) -> Any:
+        found = looked(*args, **more)
+        hand.start()
+        if not guarded:
+            hand.join(timeout=30)
+        return found
+
+    monkeypatch.setattr(planning, "ground_of", looks)
+    if not guarded:
+        monkeypatch.setattr(planning, "_hold_week", lambda *_: None)
+    planning.propose_weeks(monday, actor=SYSTEM, now=NOW)
+    hand.join(timeout=30)
+    was_moved = isinstance(moved[0], PlannedVisit)
+    stands = PlannedVisit.objects.unscoped(**WHY).filter(pk=stop.pk).exists()
+    assert (was_moved, stands) == ((False, False) if guarded else (True, False))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_visit_is_handed_in_while_the_week_is_proposed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The planner holds the posting and wants the stop, the visit holds the stop and names the posting."""
+    tree = small_tree()
+    user = officer("LIAISON_OFFICER", tree.county)
+    posting(tree.county, user, township_ids=[tree.north.pk])
+    mill = firm("北山纺织厂", "530999101")
+    monday = monday_of(NOW.date())
+    planning.propose_weeks(monday, actor=SYSTEM, now=NOW)
+    stop = PlannedVisit.objects.unscoped(**WHY).get()
+    both, hold, write = threading.Barrier(2), planning._hold_week, handing_in._write
+
+    def holds(*args: Any) -> None:
+        both.wait(timeout=10)
+        hold(*args)
+
+    def writes(*args: Any) -> None:
+        both.wait(timeout=10)
+        write(*args)
+
+    monkeypatch.setattr(planning, "_hold_week", holds)
+    monkeypatch.setattr(handing_in, "_write", writes)
+    written, actor = draft(mill, planned_id=stop.pk), actor_of(user.pk, now=NOW)
+    came = at_once(
+        lambda: planning.propose_weeks(monday, actor=SYSTEM, now=NOW),
+        lambda: handing_in.hand_in_visit(written, actor=actor, now=NOW),
+    )
+    assert isinstance(came[1], Visit), came
+    assert PlannedVisit.objects.unscoped(**WHY).get().state == PlanState.DONE
