@@ -164,6 +164,9 @@ def _ensure_finding(number: int, finding: FindingDraft) -> None:
 CLOCK_TOLERANCE = timedelta(minutes=2)
 """Sending takes a while on a bad line; less than this isn't the clock."""
 
+MOST_OFF = timedelta(seconds=2**31 - 1)
+"""As far as it is kept: a phone that lives in another century is put right all the same."""
+
 LATEST_HAND_IN = timedelta(days=30)
 EARLIEST = timedelta(days=20 * 366)
 
@@ -189,7 +192,9 @@ def put_right(draft: Draft, now: datetime) -> tuple[Draft, int]:
         raise Refused("visit.left", "离开时间要在到达之后、二十四小时以内，请改正。", "left_at")
     if now - arrived_at > EARLIEST:
         raise Refused("visit.early", "到达时间太早，请核对年份。", "arrived_at")
-    return replace(draft, arrived_at=arrived_at, left_at=left_at), int(off.total_seconds())
+    return replace(draft, arrived_at=arrived_at, left_at=left_at), int(
+        max(-MOST_OFF, min(MOST_OFF, off)).total_seconds()
+    )
 
 
 def ensure_not_late(arrived_at: datetime, now: datetime) -> None:
