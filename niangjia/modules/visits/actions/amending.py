@@ -34,6 +34,7 @@ def amend(visit: Visit, draft: Draft, mark: str | None, *, actor: Actor, now: da
     row.version += 1
     if mark is not None:
         row.draft_mark = mark
+        row.companions = sorted({*row.companions, *draft.companions} - {row.user_id})
         row.summary, row.left_at = draft.summary.strip(), draft.left_at
         row.spoken_with_count = max(draft.spoken_with_count or 0, len(draft.spoken_with))
         _answer(row, draft)

@@ -169,7 +169,19 @@ def _known(sheet: _Sheet, around: Around) -> Visit | None:
     if chosen is None or chosen.get("mark") != difference.mark:
         raise Conflict({"visit": difference})
     mine = sheet.kept("visit") == MINE
+    if mine:
+        _reached(sheet, around)
+        _add_photos(found, sheet, around)
     return amend(found, sheet.draft, sheet.mark if mine else None, actor=sheet.actor, now=sheet.now)
+
+
+def _add_photos(visit: Visit, sheet: _Sheet, around: Around) -> None:
+    """Those that were not sent the first time; the same picture has another number each time it is sent."""
+    there = StoredFile.objects.filter(pk__in=visit.photos.values("file_id")).values_list("sha256", flat=True)
+    known = set(there)
+    photos = [one for one in _photos_of(visit, sheet, around) if around.files[one.file_id].sha256 not in known]
+    Photo.objects.unscoped(reason="photos of the visit under lock").bulk_create(photos)
+    _keep_files([one.file_id for one in photos])
 
 
 def _numbers(count: int) -> list[int]:
@@ -307,11 +319,17 @@ def _fill(sheet: _Sheet, around: Around, employer: Any, form: Form) -> None:
     _follow_up(sheet, around, form)
     if sheet.kept("employer") == MINE:
         _propose(sheet, around, employer, form)
-    for number in draft.file_ids:
+    sheet.photos = _photos_of(visit, sheet, around)
+
+
+def _photos_of(visit: Visit, sheet: _Sheet, around: Around) -> list[Photo]:
+    found = []
+    for number in sheet.draft.file_ids:
         stored = around.files.get(number)
         if stored is None or stored.owner_id != sheet.actor.user_id:
             raise Refused("visit.photos", "有照片没有传上来，请重新添加照片后再交。", "file_ids")
-        sheet.photos.append(Photo(visit=visit, file_id=stored.pk, name=stored.name, at=sheet.now))
+        found.append(Photo(visit=visit, file_id=stored.pk, name=stored.name, at=sheet.now))
+    return found
 
 
 def _follow_up(sheet: _Sheet, around: Around, form: Form) -> None:

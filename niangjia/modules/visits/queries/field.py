@@ -9,6 +9,7 @@ from typing import Any
 from django.utils import timezone
 
 from niangjia.kernel.access.actor import Actor
+from niangjia.kernel.errors import Missing
 from niangjia.modules.organisations.queries.ground import employers_by_id, nearest_places
 from niangjia.modules.visits.drafts import MOST_PHOTOS, Draft
 from niangjia.modules.visits.models import PlannedVisit, Stay, VisitKind
@@ -140,5 +141,13 @@ def shown_now(draft: Draft, actor: Actor, on: date) -> dict[str, Any]:
     return {
         "employer": employers_shown([employer], {}, on)[0] if employer else None,
         "planned": planned_shown(planned) if planned else None,
-        "form": form_shown(form_of(draft.kind, path)) if path else None,
+        "form": _form_now(draft.kind, path) if path else None,
     }
+
+
+def _form_now(kind: str, path: str) -> dict[str, Any] | None:
+    """None for a kind that this ground does not have: a township's own, of an employer that lies elsewhere now."""
+    try:
+        return form_shown(form_of(kind, path))
+    except Missing:
+        return None

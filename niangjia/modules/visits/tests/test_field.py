@@ -194,6 +194,14 @@ def test_both_versions_come_back_when_something_changed(field: Field) -> None:
     assert hand_in(field, said(field, employer_mark="old", chosen_over=chosen))[0] == 201
 
 
+def test_a_kind_that_is_gone_leaves_the_choice(field: Field) -> None:
+    """Written with a township's own kind; the employer lies elsewhere now."""
+    payload = said(field)
+    assert hand_in(field, payload)[0] == 201
+    status, answer = hand_in(field, payload | {"kind": "own_17", "summary": "又写了几句"})
+    assert (status, answer["now"]["form"]) == (409, None)
+
+
 @pytest.mark.parametrize("method", ["get", "post"])
 def test_whoever_is_logged_out_is_told_so_in_json(field: Field, method: str) -> None:
     field.client.logout()

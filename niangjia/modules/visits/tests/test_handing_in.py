@@ -14,6 +14,8 @@ from niangjia.kernel.access.actor import Actor
 from niangjia.kernel.access.models import User
 from niangjia.kernel.access.queries import actor_of
 from niangjia.kernel.errors import Missing, NotPermitted, Refused
+from niangjia.kernel.files.actions import store
+from niangjia.kernel.files.models import StoredFile
 from niangjia.modules.organisations.testing import acting_as, firm, officer, small_tree
 from niangjia.modules.visits.actions import hand_in_visit, hand_in_visits
 from niangjia.modules.visits.actions.kinds import publish_form
@@ -28,6 +30,7 @@ from niangjia.modules.visits.models import (
     Visit,
 )
 from niangjia.modules.visits.queries.employers import employer_mark
+from niangjia.modules.visits.queries.weeks import weeks_of
 from niangjia.modules.visits.questions import Question
 from niangjia.modules.visits.rules import Aspect, Look, Outcome, PlaceState, PlanState
 from niangjia.modules.visits.testing import NOW, draft, explained, key_employer, passed_on, posting, visit
@@ -139,11 +142,39 @@ def test_a_draft_that_says_something_else_the_second_time_asks_which_holds(groun
     assert again(made).summary == "补记：夜班也看了。"
 
 
+def test_a_draft_that_says_more_the_second_time_loses_no_photo_and_no_companion(ground: Ground) -> None:
+    def photos(*contents: bytes) -> list[int]:
+        kept = [
+            store(b"\xff\xd8\xff\xe0" + one * 60, name="车间.jpg", owner_id=ground.officer.pk, now=NOW, expires_at=NOW)
+            for one in contents
+        ]
+        return [one.pk for one in kept]
+
+    written = draft(ground.mill, file_ids=photos(b"a"))
+    made = hand_in_visit(written, actor=ground.actor, now=NOW)
+    more = replace(written, summary="补记", companions=[ground.other.pk], file_ids=photos(b"a", b"b"))
+    with pytest.raises(Conflict) as told:
+        hand_in_visit(more, actor=ground.actor, now=NOW)
+    chosen = {"visit": {"mark": told.value.differences["visit"].mark, "kept": "mine"}}
+    hand_in_visit(replace(more, chosen_over=chosen), actor=ground.actor, now=NOW)
+    assert [one.file_id for one in made.photos.order_by("pk")] == [written.file_ids[0], more.file_ids[1]]
+    assert StoredFile.objects.filter(pk__in=made.photos.values("file_id"), expires_at=None).count() == 2
+    assert again(made).companions == [ground.other.pk]
+
+
 @pytest.mark.parametrize("off", [timedelta(days=1), -timedelta(days=1), timedelta(minutes=7)])
 def test_a_phone_whose_clock_is_off_is_put_right(ground: Ground, off: timedelta) -> None:
     made = visit(ground.mill, ground.actor, at=NOW - timedelta(hours=2) + off, device_now=NOW + off)
     assert again(made).arrived_at == NOW - timedelta(hours=2)
     assert again(made).clock_off_seconds == off.total_seconds()
+
+
+@pytest.mark.parametrize("years", [100, -100])
+def test_a_phone_that_lives_in_another_century_is_put_right(ground: Ground, years: int) -> None:
+    off = timedelta(days=365 * years)
+    made = visit(ground.mill, ground.actor, at=NOW - timedelta(hours=2) + off, device_now=NOW + off)
+    assert again(made).arrived_at == NOW - timedelta(hours=2)
+    assert abs(again(made).clock_off_seconds) == 2**31 - 1
 
 
 @pytest.mark.parametrize(
@@ -329,6 +360,9 @@ def test_two_officers_at_one_employer_in_the_same_hour_count_once(ground: Ground
     assert second.together_with_id == first.pk
     assert again(first).companions == [ground.other.pk]
     assert len(findings()) == 1  # nothing of the second's is lost
+    posting(ground.tree.county, ground.other, from_on=date(2026, 11, 16), weekly_goal=2)
+    (week,) = weeks_of(str(ground.tree.county.scope.path), date(2026, 11, 16), date(2026, 11, 23))
+    assert (week.made, week.is_done) == (1, False)  # there once, though he wrote of it and went along
 
 
 def test_who_names_his_companion_is_not_asked(ground: Ground) -> None:
