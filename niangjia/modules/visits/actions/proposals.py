@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.utils import timezone
 
 from niangjia.kernel.access.actor import Actor
 from niangjia.kernel.audit import actions as audit
@@ -33,7 +34,7 @@ def accept_proposal(pk: int, *, actor: Actor, now: datetime) -> RecordProposal:
                 row.visit.employer_id,
                 actor=actor,
                 now=now,
-                reason=f"{row.visit.arrived_at:%Y-%m-%d} 走访所见",
+                reason=f"{timezone.localdate(row.visit.arrived_at)} 走访所见",
                 **_facts(row),
             )
         row.state = ProposalState.ACCEPTED
