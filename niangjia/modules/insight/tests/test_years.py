@@ -12,6 +12,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from niangjia.kernel.access.queries import actor_of
+from niangjia.kernel.errors import Refused
 from niangjia.modules.insight.tests.test_visits import World
 from niangjia.modules.organisations.testing import officer
 from niangjia.modules.visits.actions.meetings import open_meeting
@@ -81,6 +82,20 @@ def _round(world: World) -> Any:
     from niangjia.modules.visits.queries.years import rounds_in_sight
 
     return rounds_in_sight(actor_of(world.chair.pk, now=NOW)).first()
+
+
+def test_what_became_confidential_is_not_put_forward(world) -> None:
+    """Its demand is kept from somebody; whoever wrote it down knows of it still."""
+    finding = findings_to_put_forward(world.liaison.pk, 2026)[0]
+    finding.case.kept_from_users = [world.chair.pk]
+    finding.case.save()
+    assert finding.pk not in {one.pk for one in findings_to_put_forward(world.liaison.pk, 2026)}
+    who = actor_of(world.liaison.pk, now=NOW)
+    row = open_year_round(scope_id=world.tree.county.pk, year=2026, actor=actor_of(world.chair.pk, now=NOW), now=NOW)
+    with pytest.raises(Refused, match="不能拿来评议"):
+        put_forward(
+            row.pk, kind=NominationKind.FINDING, title="好", text="好", finding_id=finding.pk, actor=who, now=NOW
+        )
 
 
 def test_those_below_take_part_and_those_beside_do_not(world) -> None:

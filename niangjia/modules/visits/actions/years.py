@@ -18,6 +18,7 @@ from niangjia.kernel.notify.actions import notify
 from niangjia.modules.visits.journal_rules import LEAST_JUDGES, MOST_POINTS, may_judge, short_of_judges
 from niangjia.modules.visits.models import Finding, Judgement, Nomination, YearRound
 from niangjia.modules.visits.permissions import Permission
+from niangjia.modules.visits.queries.narrowing import PLAIN
 from niangjia.modules.visits.queries.years import may_put_forward, nominated, points_of
 from niangjia.modules.visits.rules import NominationKind, RoundState
 
@@ -185,7 +186,7 @@ def _author(author_id: int | None, finding_id: int | None, actor: Actor) -> int:
         finding = Finding.objects.visible_to(actor).filter(pk=finding_id).select_related("visit").first()
         if finding is None:
             raise Missing("没有找到这条发现，可能不在您的管辖范围内。")
-        if finding.is_confidential:
+        if not Finding.objects.visible_to(actor).filter(PLAIN, pk=finding_id).exists():
             raise Refused("nomination.confidential", "保密的发现不能拿来评议，可以隐去单位和人另写一条。")
         return int(finding.visit.user_id)
     wanted = author_id or actor.user_id

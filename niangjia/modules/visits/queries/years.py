@@ -18,6 +18,7 @@ from niangjia.kernel.ltree import is_under
 from niangjia.modules.visits.journal_rules import Nominated, Result, results
 from niangjia.modules.visits.models import Finding, Judgement, Nomination, Posting, YearRound
 from niangjia.modules.visits.permissions import Permission
+from niangjia.modules.visits.queries.narrowing import PLAIN
 from niangjia.modules.visits.rules import NominationKind, RoundState
 
 
@@ -122,9 +123,9 @@ def waiting_judgements(user_id: int) -> int:
 
 
 def findings_to_put_forward(user_id: int, year: int) -> list[Finding]:
-    """One's own of the year that are not secret, the latest first."""
+    """One's own of the year that everybody may hear of, the latest first."""
     rows = Finding.objects.unscoped(reason="one's own findings").filter(
-        visit__user=user_id, visit__arrived_at__year=year, is_confidential=False
+        PLAIN, visit__user=user_id, visit__arrived_at__year=year
     )
     return list(rows.select_related("visit__employer").order_by("-visit__arrived_at", "number")[:200])
 
