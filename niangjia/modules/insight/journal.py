@@ -47,7 +47,7 @@ def journal_report(path: str, since: date, until: date, actor: Actor | None, *, 
     """Without an actor all that lies there: what the product itself is asked for, by whoever holds its console."""
     pk = int(path.rpartition(".")[2])
     townships = _joined(
-        journal_table(actor, path, since, until, Cut.ORGANISATION),
+        _at_itself(journal_table(actor, path, since, until, Cut.ORGANISATION), pk),
         figures(actor, path, since, until, DemandCut.ORGANISATION),
     )
     months = _joined(

@@ -91,6 +91,11 @@ def test_the_report_says_it_in_lines(world) -> None:
         assert line in said, said
     assert [one["label"] for one in report.townships] == ["北山镇总工会", "南湖街道总工会", "云岭县总工会（本级）"]
     assert report.officers[0]["name"] == "马组长"
+    demand(world.tree.north, "镇上的", now=NOW, route=False)
+    alone = journal_report(world.tree.north.scope.path, date(2026, 11, 1), TODAY, None, today=TODAY)
+    assert [(one["label"], one["visits"], one["recorded"]) for one in alone.townships] == [
+        ("北山镇总工会（本级）", 1, alone.demands["recorded"])
+    ]
 
 
 def test_a_confidential_one_counts_for_the_product_and_not_for_who_may_not_know(world) -> None:
