@@ -83,6 +83,9 @@ def test_the_leader_calls_a_meeting(world) -> None:
         assert client.post(f"{ADDRESS}open/", said | {"month": wrong}).status_code == 422
     assert world.client(world.visitor).get(f"{ADDRESS}open/").status_code == 403
     assert "全体驻联干部" in world.client(world.chair).get(f"{ADDRESS}open/").content.decode()
+    for written, shown in (("2026-10-20", True), ("20261020", True), ("2026-W01", True), ("2026-11-01", False)):
+        page = client.get(ADDRESS, {"since": written})
+        assert (page.status_code, "2026年10月" in page.content.decode()) == (200, shown), written
 
 
 def test_the_page_begins_with_last_months_tasks_and_shows_what_lies_there(world) -> None:
@@ -135,6 +138,27 @@ def test_minutes_are_kept_then_closed_and_stand(world) -> None:
     before = page.count("站点按单扣款")
     demand(world.tree.north, "站点按单扣款", now=datetime(2026, 10, 9, 2, tzinfo=UTC), route=False)
     assert client.get(address).content.decode().count("站点按单扣款") == before
+
+
+def test_two_who_write_at_once_lose_nothing(world) -> None:
+    row, leader, chair = world.meeting(10), world.client(world.leader), world.client(world.chair)
+    address = f"{ADDRESS}{row.pk}/"
+
+    def seen(answer: Any) -> str:
+        found = re.search(r'name="seen" value="(\w+)"', answer.content.decode())
+        assert found
+        return found[1]
+
+    mark = seen(leader.get(address))
+    first = world.filled(minutes="组长记的", act="note", seen=mark)
+    assert leader.post(address, first).status_code == 302
+    second = world.filled(minutes="主席记的", act="note", seen=mark)
+    told = chair.post(address, second)
+    assert told.status_code == 422
+    assert all(words in told.content.decode() for words in ("另一位主持人", "组长记的", "主席记的"))
+    assert "主席记的" not in leader.get(address).content.decode()
+    assert chair.post(address, second | {"minutes": "两人记的", "seen": seen(told)}).status_code == 302
+    assert "两人记的" in leader.get(address).content.decode()
 
 
 def test_a_task_is_carried_to_the_next_meeting(world) -> None:

@@ -38,6 +38,7 @@ from niangjia.modules.visits.permissions import Permission
 from niangjia.modules.visits.queries.meetings import (
     groups_to_meet,
     last_day_of,
+    mark_of,
     may_lead,
     meeting_in_sight,
     meetings_in_sight,
@@ -77,7 +78,12 @@ class MeetingList(ListSpec):
     )
     filters = (
         Filter("open", "还没结束", kind="flag", apply=lambda rows, _: rows.filter(closed_at=None)),
-        Filter("since", "自", kind="date", apply=lambda rows, day: rows.filter(month__gte=f"{day[:7]}-01")),
+        Filter(
+            "since",
+            "自",
+            kind="date",
+            apply=lambda rows, day: rows.filter(month__gte=date.fromisoformat(day).replace(day=1)),
+        ),
     )
     sorts = (Sort("month", "最近的在前", ("month", "held_at"), descending=True),)
 
@@ -184,6 +190,8 @@ def meeting_open(request: HttpRequest) -> HttpResponse:
 
 class MinutesForm(forms.Form):
     """Minutes, who was there, what was decided, what goes on."""
+
+    was_overtaken = False  # by somebody else's, which is then shown beside
 
     minutes = WordsField(label="会议记录", max_length=10_000, rows=10, required=False)
     guests = forms.CharField(
@@ -293,7 +301,8 @@ def meeting(request: HttpRequest, pk: int) -> HttpResponse:
             "tasks": tasks_with_fields(facts, form),
             "attendance": [(one.name, Presence(one.presence)) for one in row.attendance.order_by("pk")],
             "decided": [task_line(task, timezone.localdate(now)) for task in row.tasks.select_related("user").order_by("pk")],
-            "since": row.month, "until": last_day_of(row.month),
+            "since": row.month, "until": last_day_of(row.month), "mark": mark_of(row),
+            "stored": row if form is not None and form.was_overtaken else None,
         },
         status=422 if form is not None and form.errors else 200,
     )  # fmt: skip
@@ -308,12 +317,19 @@ def ensure_leads(row: Any, actor: Actor) -> None:
 
 def _written(request: HttpRequest, row: Any, form: MinutesForm, facts: Mapping[str, Any]) -> bool:
     actor, now, closes = actor_of(request), timezone.now(), request.POST.get("act") == "close"
+    seen = request.POST.get("seen")
 
     def act(_: dict[str, Any]) -> None:
-        if closes:
-            close_meeting(row.pk, **form.written(), carried=form.carried(), facts=facts, actor=actor, now=now)
-        else:
-            note_meeting(row.pk, **form.written(), actor=actor, now=now)
+        try:
+            if closes:
+                close_meeting(
+                    row.pk, **form.written(), carried=form.carried(), facts=facts, seen=seen, actor=actor, now=now
+                )
+            else:
+                note_meeting(row.pk, **form.written(), seen=seen, actor=actor, now=now)
+        except Refused as refusal:
+            form.was_overtaken = refusal.code == "meeting.changed"
+            raise
 
     if not sent(form, act):
         return False

@@ -19,7 +19,7 @@ from niangjia.kernel.errors import Missing, NotPermitted, Refused
 from niangjia.kernel.notify.actions import notify
 from niangjia.modules.visits.journal_rules import Decision, ensure_decisions, ensure_month_may_be_met_over
 from niangjia.modules.visits.models import Attendance, Group, Meeting, MeetingTask
-from niangjia.modules.visits.queries.meetings import lead_with, meeting_in_sight, open_tasks_before
+from niangjia.modules.visits.queries.meetings import lead_with, mark_of, meeting_in_sight, open_tasks_before
 from niangjia.modules.visits.rules import Presence
 
 __all__ = [
@@ -70,20 +70,26 @@ def move_meeting(pk: int, *, held_at: datetime, place: str, actor: Actor, now: d
 
 
 def note_meeting(
-    pk: int, *, minutes: str, presences: Sequence[Present], decisions: Sequence[Decision], actor: Actor, now: datetime
-) -> Meeting:
-    """What was written so far; nobody has a task of it before the meeting is closed."""
+    pk: int, *, minutes: str, presences: Sequence[Present], decisions: Sequence[Decision], seen: str | None = None,
+    actor: Actor, now: datetime,
+) -> Meeting:  # fmt: skip
+    """What was written so far; nobody has a task of it before the meeting is closed.
+
+    Raises Refused if somebody wrote since `seen` (`queries.meetings.mark_of`); None writes over whatever is there.
+    """
     with _leading(pk, "visits.meeting.noted", actor, now) as meeting:
+        _ensure_seen(meeting, seen)
         _write(meeting, minutes, presences, decisions)
     return meeting
 
 
 def close_meeting(
     pk: int, *, minutes: str, presences: Sequence[Present], decisions: Sequence[Decision], facts: Mapping[str, Any],
-    carried: Mapping[int, date] | None = None, actor: Actor, now: datetime,
+    carried: Mapping[int, date] | None = None, seen: str | None = None, actor: Actor, now: datetime,
 ) -> Meeting:  # fmt: skip
     """Minutes and facts stand as they are from now on; `carried`: tasks of before that go on, with their new day."""
     with _leading(pk, "visits.meeting.closed", actor, now) as meeting:
+        _ensure_seen(meeting, seen)
         if not minutes.strip():
             raise Refused("meeting.minutes", "请先写会议记录，再结束会议。", field="minutes")
         tasks = _write(meeting, minutes, presences, decisions)
@@ -139,6 +145,13 @@ def _leading(pk: int, verb: str, actor: Actor, now: datetime) -> Iterator[Meetin
         if meeting.closed_at is not None:
             raise Refused("meeting.closed", "这次会议已经结束，记录不能再改。")
         yield meeting
+
+
+def _ensure_seen(meeting: Meeting, seen: str | None) -> None:
+    if seen is not None and seen != mark_of(meeting):
+        raise Refused(
+            "meeting.changed", "您写的时候，另一位主持人存过记录，在下面“已经存着的记录”里。您写的还在，合到一起再存。"
+        )
 
 
 def _write(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -71,6 +72,13 @@ def postings_of_meeting(meeting: Meeting) -> list[Posting]:
     if meeting.group_id is not None:
         rows = rows.filter(group=meeting.group_id)
     return list(rows.select_related("user").order_by("user__name", "pk"))
+
+
+def mark_of(meeting: Meeting) -> str:
+    """Of what is written so far: two who lead may have the page open at once."""
+    there = [(one.user_id or one.name, one.presence) for one in meeting.attendance.order_by("pk")]
+    tasks = [(one.text, one.user_id, str(one.due_on)) for one in meeting.tasks.order_by("pk")]
+    return hashlib.sha256(repr((meeting.minutes, there, tasks)).encode()).hexdigest()[:16]
 
 
 def townships_of(postings: Iterable[Posting]) -> list[str]:
