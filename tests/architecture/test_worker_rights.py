@@ -30,6 +30,7 @@ PUBLIC = {
     "phone:service_worker", "proof:check", "worker:join_start", "worker:join_typed", "worker:consent", "worker:log_in",
     "ask:demand_new", "ask:employers", "ask:sent", "ask:by_code", "ask:by_link", "ask:by_link_act", "ask:by_link_file",
 }  # fmt: skip
+AFTER_A_CODE = {"worker:returning"}  # shown to whoever has just proved the phone of a silent account
 UNKNOWN_CODE = {"worker:join", "proof:answer", "survey:survey", "survey:thanks"}
 OWN_MATTERS = {
     "phone:inbox", "worker:apply", "worker:employers", "worker:application", "worker:application_withdraw",
@@ -74,7 +75,7 @@ def test_every_address_outside_the_desk_is_named_here() -> None:
     here = {
         name for name in outside & known.keys() if name.startswith(("phone:", "worker:", "proof:", "ask:", "survey:"))
     }
-    assert here == PUBLIC | UNKNOWN_CODE | OWN_MATTERS | BY_ID
+    assert here == PUBLIC | AFTER_A_CODE | UNKNOWN_CODE | OWN_MATTERS | BY_ID
 
 
 def test_a_worker_gets_the_phone_and_nothing_of_the_desk(cast: Cast, own: MembershipRequest) -> None:
@@ -93,6 +94,8 @@ def test_a_worker_gets_the_phone_and_nothing_of_the_desk(cast: Cast, own: Member
             expected = line.expected["CHAIR"] if line.route == "account_logout" else "403"
         elif line.route in PUBLIC | OWN_MATTERS:
             expected = "ok"
+        elif line.route in AFTER_A_CODE:
+            expected = "login"
         elif url.startswith(SIGNED):
             expected = line.expected["ANONYMOUS"]
         else:

@@ -16,7 +16,8 @@ from niangjia.modules.demands.actions.asking import Said, submit_demand
 from niangjia.modules.demands.models import AskerConsent, Attachment, Demand
 from niangjia.modules.demands.rules import Channel, Party
 from niangjia.modules.demands.web.phone import places
-from niangjia.modules.members.testing import phone_number, worker
+from niangjia.modules.members.actions.returning import SILENCE
+from niangjia.modules.members.testing import member, phone_number, worker
 from niangjia.modules.organisations.actions.employers import add_employer, link_employer_to_union
 from niangjia.modules.organisations.testing import acting_as, officer, small_tree
 
@@ -129,6 +130,34 @@ def test_a_phone_and_its_code_open_the_account(tree, client, notices, django_cap
     assert demand.asker_user.phone == demand.asker_phone == phone
     assert Attachment.objects.unscoped(**ALL).get(demand=demand).by_asker
     assert client.get(answer.headers["Location"]).status_code == 200
+
+
+def silent_asker(union) -> User:
+    """A member whose account on the phone nobody used for long: the number may be another's by now."""
+    user = worker(now=timezone.now())
+    person = member(union, phone=user.phone).person
+    person.user = user
+    person.save(update_fields=["user"])
+    User.objects.filter(pk=user.pk).update(last_login=timezone.now() - SILENCE)
+    return user
+
+
+@pytest.mark.parametrize("is_anonymous", [False, True])
+def test_by_a_silent_accounts_phone_a_demand_goes_in_and_the_account_stays_shut(
+    tree, client, notices, django_capture_on_commit_callbacks, is_anonymous
+) -> None:
+    user = silent_asker(tree.mill)
+    with django_capture_on_commit_callbacks(execute=True):
+        client.post(NEW, form(phone=user.phone, send="1"))
+    unnamed = {"is_anonymous": "on"} if is_anonymous else {}
+    answer = client.post(NEW, form(phone=user.phone, code=sent_code(notices), **unnamed))
+    assert "_auth_user_id" not in client.session
+    if is_anonymous:  # else the officer would see the number
+        assert "请先到“手机号登录”核对本人" in answer.content.decode()
+        assert not Demand.objects.unscoped(**ALL).exists()
+    else:
+        demand = only()
+        assert (demand.asker_user, demand.asker_phone) == (None, user.phone)
 
 
 def test_the_button_of_the_code_answers_in_place(tree, client, notices, django_capture_on_commit_callbacks) -> None:

@@ -26,6 +26,7 @@ from niangjia.modules.demands.rules import Party
 from niangjia.modules.demands.web.phone import photos, places
 from niangjia.modules.demands.web.phone.forms import DemandForm
 from niangjia.modules.members.actions.phone_codes import check_phone_code, send_phone_code
+from niangjia.modules.members.actions.returning import is_silent
 from niangjia.modules.organisations.queries.joining import employers_like, union_shown
 from niangjia.ui.pages import put_refusal
 
@@ -33,6 +34,7 @@ BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 SENT = "sent_demand"
 """In the session, for the page that is shown once: number, id, and whether somebody should be called at once."""
 UNPROCESSABLE = 422
+LOG_IN_FIRST = "这个号码很久没有登录了。要匿名提交，请先到“手机号登录”核对本人，或者不填手机号码。"
 
 
 @require_http_methods(["GET", "POST"])
@@ -72,7 +74,8 @@ def _asker(request: HttpRequest) -> User | None:
 
 
 def _proved(request: HttpRequest, form: DemandForm) -> User | None:
-    """The account of the phone, logged in from now on; None for who leaves none. Raises Refused for a wrong code.
+    """The account of the phone, logged in from now on; None for who leaves none, and for one that was silent for long.
+    Raises Refused for a wrong code.
 
     Where no message can be sent, a number is taken as it was written: the officer calls back.
     """
@@ -82,6 +85,11 @@ def _proved(request: HttpRequest, form: DemandForm) -> User | None:
     if not code:
         raise Refused("asking.code", "请点“获取验证码”，把短信里的 6 位数字填在这里。", "code")
     user = check_phone_code(phone, code, now=timezone.now())
+    if is_silent(user, now=timezone.now()):
+        # The number may be another's by now: what is said goes in, the account stays shut.
+        if form.cleaned_data["is_anonymous"]:
+            raise Refused("asking.silent", LOG_IN_FIRST, "code")
+        return None
     login(request, user, backend=BACKEND)
     request.session.set_expiry(settings.WORKER_SESSION_AGE)
     form.logged_in = True

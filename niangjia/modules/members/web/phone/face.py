@@ -25,6 +25,8 @@ VERBS = {
     "access.worker.looked": "本人查看自己的信息",
     "access.worker.exported": "本人导出自己的信息",
     "access.worker.not_proved": "本人核对会籍未通过",
+    "access.worker.owner_proved": "久未登录，核对本人通过",
+    "access.worker.owner_not_proved": "久未登录，核对本人未通过",
     "members.application.received": "提交入会申请",
     "members.application.withdrawn": "撤回入会申请",
     "members.application.forgotten": "删除到期的入会申请",

@@ -84,12 +84,17 @@ class ApplicationForm(WorkForm):
         )  # fmt: skip
 
 
-class ProofForm(forms.Form):
-    name = forms.CharField(label="姓名", max_length=50, widget=forms.TextInput(attrs={"autocomplete": "name"}))
+class TailForm(forms.Form):
     tail = forms.CharField(
         label="证件号码后 6 位", min_length=6, max_length=6,
         widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters"}),
     )  # fmt: skip
+
+
+class ProofForm(TailForm):
+    field_order = ("name", "tail")
+
+    name = forms.CharField(label="姓名", max_length=50, widget=forms.TextInput(attrs={"autocomplete": "name"}))
 
 
 class RequestForm(forms.Form):

@@ -1,6 +1,8 @@
-"""Logging in with a phone and a code sent to it."""
+"""Logging in with a phone and a code sent to it; after a long silence with the own identity number too."""
 
 from __future__ import annotations
+
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.contrib.auth import login
@@ -10,17 +12,21 @@ from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods
 
+from niangjia.kernel.access.models import User
 from niangjia.kernel.crypto.masks import mask_phone
 from niangjia.kernel.errors import Refused
 from niangjia.modules.members.actions.consents import give_consents
 from niangjia.modules.members.actions.phone_codes import check_phone_code, send_phone_code
+from niangjia.modules.members.actions.returning import begin_afresh, is_silent, prove_owner
 from niangjia.modules.members.privacy import Purpose
-from niangjia.modules.members.web.phone.forms import LogInForm
+from niangjia.modules.members.web.phone.forms import LogInForm, TailForm
 from niangjia.ui.pages import put_refusal
 
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 AGREED = "agreed"
 """In the session of a visitor: what was agreed to before the phone was known."""
+RETURNING, RETURNS_WITHIN = "returning", timedelta(minutes=10)
+"""In the session of whoever has the phone of a silent account: which account, since when, and where to then."""
 UNPROCESSABLE = 422
 
 
@@ -56,10 +62,36 @@ def _send(request: HttpRequest) -> tuple[str, bool]:
 def _enter(request: HttpRequest, form: LogInForm) -> HttpResponse:
     now = timezone.now()
     user = check_phone_code(form.cleaned_data["phone"], form.cleaned_data["code"], now=now)
-    agreed, onward = request.session.get(AGREED, []), _onward(request)
+    if is_silent(user, now=now):
+        request.session[RETURNING] = [user.pk, now.timestamp(), _onward(request)]
+        return redirect("worker:returning")
+    return _let_in(request, user, _onward(request), now)
+
+
+@require_http_methods(["GET", "POST"])
+def returning(request: HttpRequest) -> HttpResponse:
+    """The phone has proved itself, its account was silent for long: is it still the same person?"""
+    now = timezone.now()
+    user_id, since, onward = request.session.get(RETURNING, (0, 0, ""))
+    if not since or now.timestamp() - since > RETURNS_WITHIN.total_seconds():
+        return redirect("worker:log_in")
+    if "afresh" in request.POST:
+        return _let_in(request, begin_afresh(user_id, now=now), onward, now)
+    form = TailForm(request.POST or None)
+    if form.is_valid():
+        try:
+            return _let_in(request, prove_owner(user_id, tail=form.cleaned_data["tail"], now=now), onward, now)
+        except Refused as refusal:
+            put_refusal(form, refusal)
+    return render(request, "members/phone/returning.html", {"form": form})
+
+
+def _let_in(request: HttpRequest, user: User, onward: str, now: datetime) -> HttpResponse:
+    agreed = request.session.get(AGREED, [])
     login(request, user, backend=BACKEND)
     request.session.set_expiry(settings.WORKER_SESSION_AGE)
     request.session.pop(AGREED, None)
+    request.session.pop(RETURNING, None)
     give_consents(user.pk, [Purpose(word) for word in agreed], now=now)
     return redirect(onward)
 

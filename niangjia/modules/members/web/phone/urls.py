@@ -17,6 +17,7 @@ urlpatterns: list[URLPattern] = [
     path("phone/data/", mine.data, name="data"),
     path("phone/data/export/", mine.export, name="export"),
     path("phone/log-in/", log_in.log_in, name="log_in"),
+    path("phone/log-in/again/", log_in.returning, name="returning"),
     path("phone/requests/", mine.requests, name="requests"),
     path("phone/requests/<int:pk>/withdraw/", mine.request_withdraw, name="request_withdraw"),
     path("phone/requests/<slug:kind>/", mine.request_add, name="request_add"),
