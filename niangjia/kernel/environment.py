@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from psycopg_pool import ConnectionPool
+
 
 def read_env_file(path: Path) -> None:
     """Add `NAME=value` lines of a file to the environment; what is already set wins."""
@@ -40,9 +42,16 @@ def database_from_url(url: str, *, pool: bool) -> dict[str, Any]:
         key: value for key, value in query.items() if key in {"sslmode", "sslrootcert", "options"}
     }
     if pool:
-        options["pool"] = {"min_size": 1, "max_size": int(os.environ.get("NIANGJIA_POOL", "8")), "timeout": 10}
+        options["pool"] = {
+            "min_size": 1,
+            "max_size": int(os.environ.get("NIANGJIA_POOL", "8")),
+            "timeout": 10,  # so long waits who asks while the database is away
+            # Left to itself the pool waits twice as long after each failure; so it begins anew, an attempt a second.
+            "reconnect_timeout": 1,
+            "reconnect_failed": ConnectionPool.check,
+        }
     return {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "niangjia.kernel.pooled",
         "NAME": unquote(parts.path.lstrip("/")) or "niangjia",
         "USER": unquote(parts.username or query.get("user", "")),
         "PASSWORD": unquote(parts.password or ""),
