@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -18,7 +18,7 @@ from niangjia.modules.organisations.testing import acting_as, firm, officer, sma
 from niangjia.modules.visits import actions
 from niangjia.modules.visits.models import Absence, FollowUp, Group, KeyEmployer, Posting, RecordProposal, SpokenWith
 from niangjia.modules.visits.rules import Aspect, Look, ProposalState
-from niangjia.modules.visits.testing import explained, passed_on, visit
+from niangjia.modules.visits.testing import NOW, explained, passed_on, visit
 
 WHY = {"reason": "the test's own world"}
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
@@ -106,10 +106,16 @@ def test_a_confidential_finding_is_told_to_few(ground: Ground) -> None:
 
 
 def test_what_was_learnt_is_decided_on_the_page(ground: Ground) -> None:
-    made = ground.visit(answers={"headcount": "180", "women": "90"})
+    at_seven = datetime(2026, 11, 9, 23, tzinfo=UTC)  # in the morning of the tenth, in China
+    made = visit(
+        ground.mill, actor_of(ground.liaison.pk, now=NOW), at=at_seven, now=NOW,
+        answers={"headcount": "180", "women": "90"},
+    )  # fmt: skip
     heads, women = RecordProposal.objects.unscoped(**WHY).order_by("pk")
     chair = ground.client(ground.chair)
     chair.post(f"/desk/visits/proposals/{heads.pk}/accept/")
+    entry = AuditEntry.objects.get(verb="organisations.employer.edited", subject_id=ground.mill.pk)
+    assert entry.reason == "2026-11-10 走访所见"
     drawer = chair.post(
         f"/desk/visits/proposals/{women.pk}/decline/", {"reason": "已核实为 60 人"},
         headers={"HX-Request": "true", "HX-Target": "drawer-body"},
@@ -227,7 +233,8 @@ def test_lists_ask_as_much_for_many_as_for_few(ground: Ground, django_assert_max
             client.get(url)
         return len(queries)
 
-    urls = [f"/desk/visits/{name}" for name in ("", "findings/", "covered/", "proposals/", "follow-ups/", "key-employers/", "postings/")]  # fmt: skip
+    names = ("", "findings/", "covered/", "proposals/", "follow-ups/", "key-employers/", "postings/")
+    urls = [f"/desk/visits/{name}" for name in (*names, f"of-employer/{ground.mill.pk}/")]
     rounds = []
     for number in range(2):
         for one in range(1 + 4 * number):
@@ -241,5 +248,6 @@ def test_lists_ask_as_much_for_many_as_for_few(ground: Ground, django_assert_max
                 observations={Aspect.RIGHTS: (Look.POOR, "加班")}, findings=[explained(), passed_on()],
                 answers={"headcount": "10"},
             )  # fmt: skip
+            ground.visit(at=ground.now - timedelta(hours=3 + 2 * (one + number)))
         rounds.append([asked(url) for url in urls])
     assert rounds[0] == rounds[1], dict(zip(urls, zip(*rounds, strict=True), strict=True))

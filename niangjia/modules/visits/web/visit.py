@@ -30,6 +30,7 @@ from niangjia.modules.visits.queries import page as reading
 from niangjia.modules.visits.queries.differences import form_with
 from niangjia.modules.visits.queries.employers import in_words
 from niangjia.modules.visits.queries.kinds import kind_name, kind_names
+from niangjia.modules.visits.queries.narrowing import looks_of
 from niangjia.modules.visits.queries.people import names_of_users
 from niangjia.modules.visits.queries.surveys import survey_of_visit
 from niangjia.modules.visits.queries.visits import visit_in_sight
@@ -212,7 +213,13 @@ def visit_edit(request: HttpRequest, pk: int) -> HttpResponse:
         return back(request, pk, "已更正。")
     said = "发现、谈话和照片交回以后不再改动；说得不全的，请在小结里补充。"
     return form_page(
-        request, form, title="更正走访小结", act="保存", back=reverse("visits:visit", args=[pk]), said=said
+        request,
+        form,
+        title="更正走访小结",
+        act="保存",
+        back=reverse("visits:visit", args=[pk]),
+        crumb=row.employer.name,
+        said=said,
     )
 
 
@@ -258,6 +265,7 @@ def employer_visits(request: HttpRequest, pk: int) -> HttpResponse:
     today = timezone.localdate()
     found = reading.of_employer(pk, actor_of(request), today=today)
     names = kind_names({row.kind for row in found.visits})
+    looks = looks_of([row.pk for row in found.visits])
     last = timezone.localdate(found.visits[0].arrived_at) if found.visits else None
     return render(
         request,
@@ -265,10 +273,7 @@ def employer_visits(request: HttpRequest, pk: int) -> HttpResponse:
         {
             "employer": employer,
             "found": found,
-            "visits": [
-                (row, kind_name(row.kind, names), looks_mark(row.observations.values_list("look", flat=True)))
-                for row in found.visits
-            ],
+            "visits": [(row, kind_name(row.kind, names), looks_mark(looks[row.pk])) for row in found.visits],
             "turn": due_mark(last, found.key.every_days, found.key.from_on, today) if found.key else None,
             "follow_ups": [(row, follow_up_mark(row, today)) for row in found.follow_ups],
         },
