@@ -6,8 +6,10 @@ import csv
 import gzip
 import io
 import json
+import zlib
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
 
 MOST_ROWS = 200_000
@@ -38,13 +40,18 @@ def messages_of(file: Path) -> list[Message]:
     """Raises Unreadable. A row without any words is kept: it stands alone."""
     try:
         raw = gzip.decompress(file.read_bytes()) if file.suffix == ".gz" else file.read_bytes()
-    except (OSError, EOFError, gzip.BadGzipFile) as trouble:
+    except (OSError, EOFError, zlib.error) as trouble:
         raise Unreadable(f"{file} can't be read: {trouble}") from trouble
     csv.field_size_limit(10_000_000)
-    rows = csv.DictReader(io.StringIO(_decoded(raw).replace("\x00", ""), newline=""))
+    table = csv.DictReader(io.StringIO(_decoded(raw).replace("\x00", ""), newline=""))
+    try:
+        heads, rows = table.fieldnames or (), list(islice(table, MOST_ROWS + 1))
+    except csv.Error as trouble:
+        raise Unreadable(f"{file} is no CSV: {trouble}") from trouble
+    if len(rows) > MOST_ROWS:
+        raise Unreadable(f"{file} has more than {MOST_ROWS:,} rows.")
     column = {
-        key: next((name for name in rows.fieldnames or () if name.strip().lower() in names), None)
-        for key, names in NAMES.items()
+        key: next((name for name in heads if name.strip().lower() in names), None) for key, names in NAMES.items()
     }
     if column["title"] is None and column["body"] is None:
         raise Unreadable(
@@ -57,8 +64,6 @@ def messages_of(file: Path) -> list[Message]:
         found.append(
             Message(key, cell["user"] or f"unknown {number}", moment(cell["time"]), cell["title"], cell["body"])
         )
-        if len(found) > MOST_ROWS:
-            raise Unreadable(f"{file} has more than {MOST_ROWS:,} rows.")
     if not found:
         raise Unreadable(f"{file} has no rows.")
     return found

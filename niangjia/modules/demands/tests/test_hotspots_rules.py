@@ -224,13 +224,22 @@ def test_the_command_without_topics_and_with_one_writer(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("text", "name"),
-    [("", "a.csv"), ("a,b\n1,2\n", "a.csv"), ("id,title\n", "a.csv"), ("no gzip", "half.csv"), (None, "missing.csv")],
+    [
+        ("", "a.csv"),
+        ("a,b\n1,2\n", "a.csv"),
+        ("id,title\n", "a.csv"),
+        ("no gzip", "half.csv"),
+        ("no deflate", "torn.csv"),
+        (None, "missing.csv"),
+        ('id,title\n1,"' + "长" * 10_000_001, "long.csv"),
+    ],
 )
 def test_a_file_that_can_not_be_read_is_said_to_be_so(tmp_path: Path, text: str | None, name: str) -> None:
     file = tmp_path / name if text is None else written(tmp_path, text, name)
-    if name == "half.csv":
-        file = tmp_path / "half.csv.gz"
-        file.write_bytes(gzip.compress(ROWS.encode())[:40])
+    packed = gzip.compress(ROWS.encode())
+    if name in {"half.csv", "torn.csv"}:
+        file = tmp_path / f"{name}.gz"
+        file.write_bytes(packed[:40] if name == "half.csv" else packed[:12] + b"\xff" * 30 + packed[42:])
     with pytest.raises(Unreadable):
         messages_of(file)
     assert CliRunner().invoke(app, [str(file)]).exit_code == 1

@@ -230,6 +230,10 @@ def test_bad_files_are_told(tmp_path: Path, content: bytes, says: str) -> None:
 def test_a_missing_file_and_half_a_model(tmp_path: Path, model: Model) -> None:
     with pytest.raises(BadFile, match="打不开"):
         read_examples(tmp_path / "none.csv")
+    packed = gzip.compress(b"label,title,detail\n" * 20)
+    (tmp_path / "torn.csv.gz").write_bytes(packed[:12] + b"\xff" * 30 + packed[42:])
+    with pytest.raises(BadFile, match="打不开"):
+        read_examples(tmp_path / "torn.csv.gz")
     file = written(tmp_path / "a.csv", rows_of(many(5)))
     (tmp_path / "triage.model").write_bytes(model.to_bytes()[: len(model.to_bytes()) // 2])
     assert "不完整" in said("evaluate", str(file), "--model", str(tmp_path), fails=True)[""]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import gzip
 import io
+import zlib
 from pathlib import Path
 
 from niangjia.modules.demands.triage.learning import Example
@@ -37,7 +38,7 @@ def _text(path: Path) -> str:
         content = path.read_bytes()
         if content.startswith(b"\x1f\x8b"):
             content = gzip.decompress(content)
-    except (OSError, EOFError) as error:
+    except (OSError, EOFError, zlib.error) as error:
         raise BadFile(f"{path} 打不开：{error}。") from error
     for encoding in ENCODINGS:
         try:
