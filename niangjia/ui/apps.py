@@ -1,5 +1,9 @@
 from django.apps import AppConfig
 
+from niangjia.ui import plain_words
+
+plain_words.speak()
+
 
 class UiConfig(AppConfig):
     name = "niangjia.ui"
