@@ -70,6 +70,17 @@ def test_the_pages_of_visits_are_accessible(page: Any, live_server: Any, made: A
     assert faults(page) == said == []
 
 
+def test_words_have_room_where_nothing_stands_beside_them(page: Any, live_server: Any, made: Any) -> None:
+    chair, row, _ = made
+    log_in(page, live_server, chair)
+    for name, field in ((f"{row.pk}/edit/", "summary"), ("years/open/", "")):
+        page.goto(f"{live_server.url}/desk/visits/{name}")
+        shoot(page, f"form_{field or 'year'}")
+        grid = page.locator(".form-grid").bounding_box()["width"]
+        widths = [one.bounding_box()["width"] for one in page.locator(".form-grid > .field").all()]
+        assert (max(widths) > 0.95 * grid) is bool(field), name
+
+
 def test_a_proposal_is_accepted_in_the_drawer(page: Any, live_server: Any, made: Any) -> None:
     chair, _, _ = made
     log_in(page, live_server, chair)

@@ -81,7 +81,9 @@ def key_employer_add(request: HttpRequest) -> HttpResponse:
     made: list[KeyEmployer] = []
     if sent(form, lambda facts: made.append(actions.add_key_employer(scope_id=scope.pk, **facts, **_by(request)))):
         return _done(request, made[0].pk, "已列入重点企业，到期会排进走访计划。")
-    return form_page(request, form, title="列入重点企业", act="列入", back=reverse("visits:key_employer_list"))
+    return form_page(
+        request, form, title="列入重点企业", act="列入", back=reverse("visits:key_employer_list"), crumb="重点企业"
+    )
 
 
 @requires(Permission.VISIT_DIRECT)
@@ -92,7 +94,9 @@ def key_employer_edit(request: HttpRequest, pk: int) -> HttpResponse:
     if sent(form, lambda facts: actions.assign_key_employer(pk, **facts, **_by(request))):
         return _done(request, pk, "已保存。")
     back = reverse("visits:key_employer", args=[pk])
-    return form_page(request, form, title=f"安排“{row.employer.name}”的走访", act="保存", back=back)
+    return form_page(
+        request, form, title=f"安排“{row.employer.name}”的走访", act="保存", back=back, crumb=row.employer.name
+    )
 
 
 @requires(Permission.VISIT_DIRECT)
@@ -103,4 +107,12 @@ def key_employer_end(request: HttpRequest, pk: int) -> HttpResponse:
     if sent(form, lambda facts: actions.end_key_employer(pk, **facts, **_by(request))):
         return _done(request, pk, f"“{row.employer.name}”不再是重点企业，走访记录都保留。")
     back = reverse("visits:key_employer", args=[pk])
-    return form_page(request, form, title=f"把“{row.employer.name}”移出重点企业", act="移出", back=back, kind="error")
+    return form_page(
+        request,
+        form,
+        title=f"把“{row.employer.name}”移出重点企业",
+        act="移出",
+        back=back,
+        crumb="重点企业",
+        kind="error",
+    )

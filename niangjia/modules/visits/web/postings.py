@@ -110,7 +110,9 @@ def posting_add(request: HttpRequest) -> HttpResponse:
     if sent(form, lambda facts: made.append(actions.add_posting(scope_id=scope.pk, **facts, **_by(request)))):
         return _done(request, made[0].pk, f"已安排{made[0].user.name}驻联。接着把重点企业分给他。")
     said = f"在{names_of([scope.pk]).get(scope.pk, '')}安排。名单里没有的人，先在“干部”里任命为驻联干部。"
-    return form_page(request, form, title="安排驻联", act="安排", back=reverse("visits:posting_list"), said=said)
+    return form_page(
+        request, form, title="安排驻联", act="安排", back=reverse("visits:posting_list"), crumb="驻联干部", said=said
+    )
 
 
 @requires(Permission.VISIT_DIRECT)
@@ -121,7 +123,12 @@ def posting_edit(request: HttpRequest, pk: int) -> HttpResponse:
     if sent(form, lambda facts: actions.edit_posting(pk, **facts, **_by(request))):
         return _done(request, pk, "已保存。")
     return form_page(
-        request, form, title=f"调整{row.user.name}的驻联", act="保存", back=reverse("visits:posting", args=[pk])
+        request,
+        form,
+        title=f"调整{row.user.name}的驻联",
+        act="保存",
+        back=reverse("visits:posting", args=[pk]),
+        crumb=row.user.name,
     )
 
 
@@ -136,7 +143,7 @@ def posting_end(request: HttpRequest, pk: int) -> HttpResponse:
     said = f"手上还有：{left}。" if left else "手上没有要交接的。"
     return form_page(
         request, form, title=f"结束{row.user.name}的驻联", act="结束并交接", kind="error", said=said,
-        back=reverse("visits:posting", args=[pk]),
+        back=reverse("visits:posting", args=[pk]), crumb=row.user.name,
     )  # fmt: skip
 
 
@@ -150,7 +157,7 @@ def absence_add(request: HttpRequest, pk: int) -> HttpResponse:
         return _done(request, pk, "已登记，这些日子不计走访。")
     return form_page(
         request, form, title=f"登记{row.user.name}离岗", act="登记", back=reverse("visits:posting", args=[pk]),
-        said="离岗占去当周一半以上工作日的，这一周不计走访任务。",
+        crumb=row.user.name, said="离岗占去当周一半以上工作日的，这一周不计走访任务。",
     )  # fmt: skip
 
 
@@ -184,7 +191,9 @@ def group_add(request: HttpRequest) -> HttpResponse:
     form = GroupForm(request.POST or None, scope=scope)
     if sent(form, lambda facts: actions.add_group(scope_id=scope.pk, **facts, **_by(request))):
         return _groups_done(request, "小组已建立。在“驻联干部”里把人编进来。")
-    return form_page(request, form, title="建立走访小组", act="建立", back=reverse("visits:group_list"))
+    return form_page(
+        request, form, title="建立走访小组", act="建立", back=reverse("visits:group_list"), crumb="走访小组"
+    )
 
 
 @requires(Permission.VISIT_DIRECT)
@@ -194,7 +203,9 @@ def group_edit(request: HttpRequest, pk: int) -> HttpResponse:
     form = GroupForm(request.POST or None, scope=row.scope, group=row)
     if sent(form, lambda facts: actions.edit_group(pk, **facts, **_by(request))):
         return _groups_done(request, "已保存。")
-    return form_page(request, form, title=f"修改“{row.name}”", act="保存", back=reverse("visits:group_list"))
+    return form_page(
+        request, form, title=f"修改“{row.name}”", act="保存", back=reverse("visits:group_list"), crumb="走访小组"
+    )
 
 
 @requires(Permission.VISIT_DIRECT)
