@@ -74,7 +74,7 @@ class Organisation(ScopedModel):
 
 
 class StructureChange(ScopedModel):
-    """Founded, renamed, moved, merged, dissolved: what the tree looked like before and after."""
+    """Founded, renamed, of another kind, moved, merged, dissolved: what the tree looked like before and after."""
 
     seen_with = Permission.ORGANISATION_VIEW
     scope_via = "organisation__scope"
@@ -85,6 +85,7 @@ class StructureChange(ScopedModel):
     other = models.ForeignKey(Organisation, on_delete=models.PROTECT, null=True, related_name="+")
     path_before = PathField(null=True)
     path_after = PathField(null=True)
+    kind_before = models.CharField(max_length=30, blank=True, db_default="")  # of what became another kind
     note = models.CharField(max_length=300, blank=True)
     actor_name = models.CharField(max_length=50)
     at = models.DateTimeField()

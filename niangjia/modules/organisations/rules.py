@@ -675,6 +675,7 @@ class Structural(Word):
 
     FOUNDED = "FOUNDED", "成立"
     RENAMED = "RENAMED", "更名"
+    RETYPED = "RETYPED", "改类型"
     MOVED = "MOVED", "调整隶属"
     MERGED = "MERGED", "合并"
     DISSOLVED = "DISSOLVED", "撤销"
@@ -716,6 +717,56 @@ def ensure_may_move(organisation: Placed, parent: Placed) -> None:
     if organisation.path[:-1] == parent.path:
         raise Refused("organisation.same_parent", f"它已经在“{parent.name}”之下。", "parent")
     ensure_may_sit_under(organisation.kind, parent.kind)
+
+
+def ensure_may_retype(
+    organisation: Placed, kind: OrganisationKind, parent: OrganisationKind | None, below: Iterable[OrganisationKind]
+) -> None:
+    """`below`: the kinds that stand directly under it."""
+    ensure_active(organisation)
+    if kind is organisation.kind:
+        raise Refused("organisation.same_kind", f"它现在就是{kind.label}。", "kind")
+    if {kind, organisation.kind} & FEDERATIONS:
+        raise Refused("organisation.federation", "总工会随行政区划设立，类型不在这里改。", "kind")
+    if parent is not None and parent not in MAY_SIT_UNDER[kind].parents:
+        seating = MAY_SIT_UNDER[kind]
+        raise Refused(
+            "organisation.wrong_parent",
+            f"{kind.label}不能设在{parent.label}之下。{seating.why}请先调整隶属，或改成别的类型。",
+            "kind",
+        )
+    misplaced = [child.label for child in OrganisationKind if child in set(below) - set(kinds_under(kind))]
+    if misplaced:
+        raise Refused(
+            "organisation.wrong_children",
+            f"{kind.label}之下不能有{'、'.join(misplaced)}，请先移走它的这些下级。",
+            "kind",
+        )
+
+
+def kinds_to_become(
+    kind: OrganisationKind, parent: OrganisationKind | None, below: Collection[OrganisationKind]
+) -> tuple[OrganisationKind, ...]:
+    """What it may be instead, where it stands and with what stands under it."""
+    if parent is None or kind in FEDERATIONS:
+        return ()
+    return tuple(
+        one
+        for one in kinds_under(parent)
+        if one is not kind and one not in FEDERATIONS and set(below) <= set(kinds_under(one))
+    )
+
+
+def chooses_otherwise(was: OrganisationKind, kind: OrganisationKind) -> bool:
+    """Whether its committee would have to come about another way: by a congress, by appointment, or not at all."""
+    return (has_congress(was), was is _K.GROUP) != (has_congress(kind), kind is _K.GROUP)
+
+
+def ensure_nothing_left(kind: OrganisationKind, left: Iterable[tuple[str, int]]) -> None:
+    """`left`: what hangs on it and can't be there with this kind, as ('名会员', 20)."""
+    remaining = "、".join(f"{count} {what}" for what, count in left if count)
+    if remaining:
+        raise Refused("organisation.not_fitting", f"还有 {remaining}，{kind.label}不能有，请先移走或办结。", "kind")
 
 
 def ensure_may_merge(gone: Placed, into: Placed) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from datetime import date, datetime, timedelta
 
 from django.db import transaction
@@ -128,6 +129,46 @@ def repeat_week(*, organisation_id: int, monday: date, actor: Actor, now: dateti
             _tell(copy, "已排班", actor, now)
             made += 1
     return made
+
+
+def hand_over_shifts(gone: Organisation, into: Organisation | None, *, actor: Actor, now: datetime) -> None:
+    """Shifts of a union that ends which haven't begun go to `into`; where the same part is staffed then, and without
+    `into`, they are taken off. Each person is told once. For the acts on the tree, which have asked for the right.
+    """
+    rows = DutyShift.objects.unscoped(reason="shifts of a union that ends").filter(from_at__gt=now)
+    there = list(rows.filter(organisation=into).values_list("part", "from_at", "until_at")) if into else []
+    told: defaultdict[int, Counter[bool]] = defaultdict(Counter)
+    for shift in rows.filter(organisation=gone).select_for_update().order_by("from_at", "pk"):
+        before = audit.snapshot(shift)
+        moves = into is not None and not any(
+            part == shift.part and from_at < shift.until_at and shift.from_at < until_at
+            for part, from_at, until_at in there
+        )
+        if moves:
+            shift.organisation = into
+            shift.save(update_fields=["organisation"])
+        audit.record(
+            actor=actor, verb=f"organisations.duty_shift.{'changed' if moves else 'removed'}", subject=shift, now=now,
+            path=str(gone.scope.path), before=before, after=audit.snapshot(shift) if moves else None,
+        )  # fmt: skip
+        if not moves:
+            shift.delete()
+        told[shift.user_id][moves] += 1
+    for user_id, number in told.items():
+        _tell_handed_over(user_id, number, gone, into, actor=actor, now=now)
+
+
+def _tell_handed_over(
+    user_id: int, number: Counter[bool], gone: Organisation, into: Organisation | None, *, actor: Actor, now: datetime
+) -> None:
+    if user_id == actor.user_id:
+        return
+    moved = f"{number[True]} 班改在“{into.name}”值。" if into and number[True] else ""
+    ended = f"{number[False]} 班取消{'，那个时段那边已有人值班' if into else ''}。" if number[False] else ""
+    notify(
+        [user_id], title=f"“{gone.name}”{'并入' if into else '撤销'}，您的值班有变动", body=f"{moved}{ended}由{actor.name}办理。",
+        url=f"/desk/duty/?organisation={into.pk}" if into else "/desk/duty/", now=now,
+    )  # fmt: skip
 
 
 def add_stand_in(

@@ -256,6 +256,28 @@ def move_employers_of_union(gone_id: int, *, into_id: int | None, on: date, acto
     return moved
 
 
+def settle_employers_of_union(union_id: int, *, actor: Actor, now: datetime) -> None:
+    """The union became another kind: which of its employers have one of their own, and which share one."""
+    links = EmployerUnion.objects.unscoped(reason="employers of a union of another kind")
+    ids = (
+        links.filter(organisation=union_id, until_on=None).order_by("employer_id").values_list("employer_id", flat=True)
+    )
+    with transaction.atomic():
+        for pk in ids:
+            rows = Employer.objects.unscoped(reason="the lock on a union's employer").select_for_update()
+            employer = rows.get(pk=pk)
+            before = {"union_state": employer.union_state}
+            settle_coverage(employer)
+            after = {"union_state": str(employer.union_state)}
+            if before == after:
+                continue
+            employer.save(update_fields=["union_state"])
+            audit.record(
+                actor=actor, verb="organisations.employer.edited", subject=employer, now=now, before=before,
+                path=next(iter(answering_for(employer.division_id)), None), after=after,
+            )  # fmt: skip
+
+
 # --- what the acts share ---
 
 

@@ -99,7 +99,7 @@ def edit_organisation(
         _fill(row, facts, timezone.localdate(now))
         if row.division_id != ground:
             ensure_may_redraw(row, actor)
-            _ensure_ground(row, row.scope.parent)
+            ensure_ground(row, row.scope.parent)
         row.save()
     return row
 
@@ -174,7 +174,7 @@ def _founded(
     ensure_name_free(tidy, parent.pk if parent else None)
     row = Organisation(name=tidy, name_key=title_key(tidy), kind=str(kind))
     _fill(row, facts, today)
-    _ensure_ground(row, parent)
+    ensure_ground(row, parent)
     # It counts from its founding on, but can't have stood at its parent's place before the parent did.
     stood_since = ScopePath.objects.filter(scope=parent, until_on=None).values_list("from_on", flat=True).first()
     on = row.founded_on or today
@@ -234,7 +234,7 @@ def ensure_may_redraw(row: Organisation, actor: Actor) -> None:
         raise Refused("organisation.ground", "行政区划决定它管辖哪里的用人单位，请由上一级工会修改。", "division")
 
 
-def _ensure_ground(row: Organisation, parent: Scope | None) -> None:
+def ensure_ground(row: Organisation, parent: Scope | None) -> None:
     """What answers for ground has it from the unions above, as far as they have any themselves."""
     if parent is None or row.kind not in GROUND_KINDS or row.division is None:
         return

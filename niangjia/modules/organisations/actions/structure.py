@@ -15,6 +15,7 @@ from niangjia.kernel.acting import changing
 from niangjia.kernel.audit import actions as audit
 from niangjia.kernel.errors import Refused
 from niangjia.modules.organisations import rules
+from niangjia.modules.organisations.actions.duty import hand_over_shifts
 from niangjia.modules.organisations.actions.employers import move_employers_of_union
 from niangjia.modules.organisations.actions.organisations import (
     ensure_may_restructure,
@@ -157,6 +158,7 @@ def _end(
         until_on=on, ended_by=str(PostEnd.UNION_ENDED)
     )
     Term.objects.unscoped(reason=reason).filter(organisation=row, ended_on=None).update(ended_on=on)
+    hand_over_shifts(row, into, actor=actor, now=now)
     move_employers_of_union(row.pk, into_id=into.pk if into else None, on=on, actor=actor, now=now)
     end_grants_at(row.scope, actor=actor, now=now, reason=f"{row.name}{kind.label}")
     close_scope(row.scope, on=on)

@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
 
 from niangjia.kernel.access.models import Scope
 from niangjia.kernel.access.queries import path_on, scopes_under
-from niangjia.modules.organisations.models import Organisation
-from niangjia.modules.organisations.rules import LEVEL, Level
+from niangjia.modules.organisations.models import Organisation, StructureChange
+from niangjia.modules.organisations.rules import LEVEL, Level, Structural
 
 Value = Callable[[str, date | None], int]
 
@@ -47,11 +48,20 @@ def primary_unions() -> Any:
 def unions_at(path: str, on: date | None = None) -> int:
     """How many primary unions stand at and under a path, now or on a day."""
     there = Organisation.objects.unscoped(reason="a count at a place that the caller was let see").filter(
-        scope__in=scopes_under(path, on=on).values("id"), kind__in=COUNTED_KINDS
+        scope__in=scopes_under(path, on=on).values("id")
     )
     if on is None:
-        return there.filter(closed_on=None).count()
-    return there.filter(Q(closed_on=None) | Q(closed_on__gt=on)).count()
+        return there.filter(kind__in=COUNTED_KINDS, closed_on=None).count()
+    of_the_day = there.annotate(kind_then=Coalesce(_kind_before(on), "kind"))
+    return of_the_day.filter(Q(closed_on=None) | Q(closed_on__gt=on), kind_then__in=COUNTED_KINDS).count()
+
+
+def _kind_before(on: date) -> Subquery:
+    """Of an organisation that became another kind after the day, what it was on it."""
+    later = StructureChange.objects.unscoped(reason="of which kind an organisation was").filter(
+        organisation=OuterRef("pk"), kind=Structural.RETYPED, on__gt=on
+    )
+    return Subquery(later.order_by("on", "pk").values("kind_before")[:1])
 
 
 register_figure("基层工会", "个", unions_at)

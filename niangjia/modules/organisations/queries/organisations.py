@@ -43,6 +43,13 @@ def placed(organisation: Organisation) -> rules.Placed:
     )
 
 
+def kinds_below(organisation: Organisation) -> set[OrganisationKind]:
+    """The kinds that stand directly under it."""
+    rows = Organisation.objects.unscoped(reason="what stands under it decides what it may be")
+    below = rows.filter(scope__parent=organisation.pk, closed_on=None)
+    return {OrganisationKind(kind) for kind in below.values_list("kind", flat=True).distinct()}
+
+
 def organisation_in_sight(pk: int, actor: Actor) -> Organisation:
     """Raises Missing."""
     found: Organisation | None = (

@@ -57,7 +57,7 @@ def elect(tree, union):
 
 PAGES = [
     "organisation", "organisation_terms", "organisation_structure", "organisation_history", "organisation_edit",
-    "organisation_rename", "organisation_move", "organisation_merge", "organisation_dissolve", "term_add",
+    "organisation_rename", "organisation_retype", "organisation_move", "organisation_merge", "organisation_dissolve", "term_add",
 ]  # fmt: skip
 
 

@@ -43,9 +43,8 @@ def switcher(request: HttpRequest) -> desk.Switcher | None:
 def _all_of(actor: Actor) -> str:
     """All that one sees, in a word; it stands on every page, so the only one is asked for its name by id."""
     tops = actor.paths(Permission.ORGANISATION_VIEW)
-    if len(tops) > 1:
-        return f"全部 {len(tops)} 个单位"
-    return names_of(map(end_of, tops)).popitem()[1]
+    name = next(iter(names_of([end_of(tops[0])]).values()), "") if len(tops) == 1 else ""
+    return name or f"全部 {len(tops)} 个单位"
 
 
 @requires(Permission.ORGANISATION_VIEW)

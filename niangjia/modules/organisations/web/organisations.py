@@ -211,6 +211,7 @@ def organisation_structure(request: HttpRequest, pk: int) -> HttpResponse:
 STRUCTURE_ICONS = {
     Structural.FOUNDED: "flag",
     Structural.RENAMED: "pencil",
+    Structural.RETYPED: "category",
     Structural.MOVED: "arrows-exchange",
     Structural.MERGED: "git-merge",
     Structural.DISSOLVED: "circle-x",
@@ -224,6 +225,8 @@ def _told(change: Any, organisation: Organisation) -> str:
         return f"“{change.organisation.name}”并入"
     if change.kind == Structural.MOVED and change.other:
         return f"调整到“{change.other.name}”之下"
+    if change.kind == Structural.RETYPED and change.kind_before:
+        return f"原来是{OrganisationKind(change.kind_before).label}"
     return ""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
@@ -16,6 +17,7 @@ from niangjia.kernel.access.guard import requires
 from niangjia.kernel.errors import Refused
 from niangjia.modules.organisations import rules
 from niangjia.modules.organisations.actions.organisations import ensure_may_restructure
+from niangjia.modules.organisations.actions.retyping import retype_organisation
 from niangjia.modules.organisations.actions.structure import (
     dissolve_organisation,
     merge_organisations,
@@ -26,6 +28,7 @@ from niangjia.modules.organisations.permissions import Permission
 from niangjia.modules.organisations.queries.open_matters import open_matters
 from niangjia.modules.organisations.queries.organisations import (
     kind_of_organisation,
+    kinds_below,
     line_of,
     nodes,
     organisation_in_sight,
@@ -101,6 +104,47 @@ def organisation_move(request: HttpRequest, pk: int) -> HttpResponse:
     )  # fmt: skip
 
 
+class RetypeForm(StructureForm):
+    kind = forms.ChoiceField(label="改成什么类型", help_text="只列出它现在的上级和下级允许的类型。")
+    field_order = ("kind",)
+
+    def __init__(self, *given: Any, kinds: Iterable[OrganisationKind], **more: Any) -> None:
+        super().__init__(*given, **more)
+        self.fields["kind"].choices = [(str(kind), kind.label) for kind in kinds]  # type: ignore[attr-defined]
+
+
+@requires(Permission.ORGANISATION_RESTRUCTURE)
+def organisation_retype(request: HttpRequest, pk: int) -> HttpResponse:
+    actor = actor_of(request)
+    row = organisation_in_sight(pk, actor)
+    ensure_may_restructure(actor, row)
+    above = line_of(row)
+    parent = kind_of_organisation(above[-1]) if above else None
+    kinds = rules.kinds_to_become(kind_of_organisation(row), parent, kinds_below(row))
+    form = RetypeForm(request.POST or None, initial={"on": timezone.localdate()}, kinds=kinds)
+    if form.is_valid():
+        data = form.cleaned_data
+        try:
+            retype_organisation(
+                pk, kind=OrganisationKind(data["kind"]), on=data["on"], reason=data["reason"], actor=actor,
+                now=timezone.now(),
+            )  # fmt: skip
+        except Refused as refusal:
+            pages.put_refusal(form, refusal)
+        else:
+            messages.success(request, f"“{row.name}”已改为{OrganisationKind(data['kind']).label}。")
+            return redirect("organisations:organisation", pk)
+    return _page(
+        request, form, row, title="改类型", sure="改类型", goal=form["kind"],
+        points=[
+            *([] if kinds else ["它现在的上级和下级不允许别的类型，请先调整隶属或移走下级。"]),
+            f"它现在是{kind_of_organisation(row).label}；上级、下级、会员、用人单位都不变，名称要改请另办更名。",
+            "新类型不能有的会员、用人单位、片区，要先移走；产生办法不同的班子，要先结束届次。",
+            "生效日以前的数据仍按原来的类型统计，去年的报表不会变。",
+        ],
+    )  # fmt: skip
+
+
 @requires(Permission.ORGANISATION_RESTRUCTURE)
 def organisation_merge(request: HttpRequest, pk: int) -> HttpResponse:
     actor = actor_of(request)
@@ -123,6 +167,7 @@ def organisation_merge(request: HttpRequest, pk: int) -> HttpResponse:
         points=[
             f"“{row.name}”从生效日起不再存在，不能撤回。",
             "它的下级、会员、用人单位、社会化工作者和片区转到并入的工会。",
+            "它还没有开始的值班也转过去；同一时段那边已有人值同样的班的，这一班取消。",
             "它的班子全部离任，干部在它这里的岗位同时免去，请在并入的工会重新任命。",
             "生效日以前的数据仍按原来的隶属统计，去年的报表不会变。",
         ],

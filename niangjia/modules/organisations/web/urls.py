@@ -73,6 +73,7 @@ urlpatterns: list[URLPattern] = [
     path("organisations/<int:pk>/officers/", officers.officer_tab, name="officer_tab"),
     path("organisations/<int:pk>/options/<slug:goal>/", structure.structure_options, name="structure_options"),
     path("organisations/<int:pk>/posts/<slug:way>/", terms.post_add, name="post_add"),
+    path("organisations/<int:pk>/kind/", structure.organisation_retype, name="organisation_retype"),
     path("organisations/<int:pk>/rename/", organisations.organisation_rename, name="organisation_rename"),
     path("organisations/<int:pk>/structure/", organisations.organisation_structure, name="organisation_structure"),
     path("organisations/<int:pk>/terms/", terms.organisation_terms, name="organisation_terms"),

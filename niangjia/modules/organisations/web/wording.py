@@ -16,6 +16,7 @@ VERBS = {
     "organisations.organisation.edited": "修改资料",
     "organisations.organisation.renamed": "更名",
     "organisations.organisation.moved": "调整隶属",
+    "organisations.organisation.retyped": "改类型",
     "organisations.organisation.merged": "并入其他工会",
     "organisations.organisation.dissolved": "撤销",
     "organisations.term.started": "登记届次",
