@@ -13,6 +13,12 @@ from niangjia.kernel.access.models import Scope
 from niangjia.kernel.audit import actions as audit
 from niangjia.modules.members.rules import Change
 
+# In the order in which whoever acts on many holds them: the update alone takes them as they lie.
+_HOLD = """
+select count(*) from (
+    select 1 from members_membership where scope_id = %(gone)s order by id for no key update
+) held
+"""
 _MOVE = """
 with moved as (
     update members_membership set scope_id = %(into)s where scope_id = %(gone)s returning id
@@ -64,6 +70,7 @@ def move_members(*, gone_id: int, into_id: int, on: date, actor: Actor, now: dat
     with transaction.atomic():
         hold_place(gone_id)
         with connection.cursor() as cursor:
+            cursor.execute(_HOLD, facts)
             cursor.execute(_MOVE, facts)
             moved = int(cursor.rowcount)
             if not moved:
