@@ -8,7 +8,7 @@ from niangjia.engines.casework.kinds import CaseKind, kind_named
 from niangjia.engines.casework.models import Case, Participant
 from niangjia.engines.casework.rules import Right
 from niangjia.kernel.access.actor import Actor
-from niangjia.kernel.ltree import is_under
+from niangjia.kernel.ltree import end_of, is_under
 
 
 def roles_of(case: Case, actor: Actor) -> frozenset[str]:
@@ -42,4 +42,4 @@ def place_of(actor: Actor, path: str) -> int | None:
         return None
     above = [held.path for held in actor.held if is_under(path, held.path)]
     nearest = max(above, key=len) if above else actor.held[0].path
-    return int(nearest.rsplit(".", 1)[-1])
+    return end_of(nearest)

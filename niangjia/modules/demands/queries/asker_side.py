@@ -16,6 +16,7 @@ from niangjia.kernel.access.scoped import ScopedQuerySet
 from niangjia.kernel.crypto.ring import digest
 from niangjia.kernel.errors import Missing
 from niangjia.kernel.files.models import StoredFile
+from niangjia.kernel.ltree import end_of
 from niangjia.modules.demands.models import AskerConsent, AskerLink, Attachment, Demand
 from niangjia.modules.demands.privacy import CURRENT
 from niangjia.modules.organisations.queries.joining import Union, place_of, township_union, union_shown
@@ -190,7 +191,7 @@ def receiving_scope(*, place: int | None, division: str, employer_id: int | None
         if (union := township_union(ground)) is not None:
             return union.id
         if path := place_of(ground):
-            return int(path.rsplit(".", 1)[-1])
+            return end_of(path)
     found: Any = Scope.objects.filter(parent=None).order_by("pk").values_list("pk", flat=True).first()
     if found is None:
         raise Missing("还没有建立组织，暂时不能提诉求。请拨打 12351。")

@@ -18,6 +18,7 @@ from django.db.models.functions import Cast, Coalesce, Left, TruncMonth
 from niangjia.engines.casework.rules import Stage
 from niangjia.kernel.access.actor import Actor
 from niangjia.kernel.access.models import User
+from niangjia.kernel.ltree import end_of
 from niangjia.kernel.money import yuan
 from niangjia.kernel.words import Word
 from niangjia.modules.demands.models import Demand
@@ -228,7 +229,7 @@ def _key(cut: Cut | None, path: str, on: str) -> Any:
 def _labels(cut: Cut | None, found: Iterable[str], path: str) -> Callable[[str], str]:
     codes = [code for code in found if code]
     if cut is Cut.ORGANISATION:
-        own = int(path.rsplit(".", 1)[-1]) if path else 0
+        own = end_of(path) if path else 0
         names = names_of([own, *map(int, codes)])
         return lambda code: names.get(int(code), code) if code else f"{names.get(own, '')}（本级）"
     if cut is Cut.ZONE:

@@ -14,6 +14,7 @@ from django.utils import timezone
 from niangjia.engines.casework.models import Task
 from niangjia.engines.casework.rules import ENDED, OPEN, Stage
 from niangjia.kernel.access.actor import Actor
+from niangjia.kernel.ltree import end_of
 
 Rows = QuerySet[Any]
 STAGES_OPEN, STAGES_ENDED = sorted(OPEN), sorted(ENDED)
@@ -78,7 +79,7 @@ def at_place(rows: Rows, scope_id: int) -> Rows:
 
 def own_places(actor: Actor, permission: str) -> list[int]:
     """The places at which the actor has a job with this right, those below left out."""
-    return sorted({int(held.path.rsplit(".", 1)[-1]) for held in actor.held if permission in held.permissions})
+    return sorted({end_of(held.path) for held in actor.held if permission in held.permissions})
 
 
 def led_by(rows: Rows, user_id: int) -> Rows:

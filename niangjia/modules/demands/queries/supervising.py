@@ -13,6 +13,7 @@ from niangjia.engines.casework.models import Case
 from niangjia.engines.casework.rules import OPEN
 from niangjia.kernel.access.actor import Actor
 from niangjia.kernel.access.models import User
+from niangjia.kernel.ltree import end_of
 from niangjia.modules.demands.permissions import Permission
 from niangjia.modules.organisations.queries.organisations import names_of
 
@@ -105,7 +106,7 @@ def by_organisation(actor: Actor, path: str, now: datetime) -> list[Line]:
         rows.filter(stage__in=sorted(OPEN)).values(child=_child(path)).annotate(**_tallies(now))
     )
     spans = _average(rows, now, child=_child(path))
-    own = int(path.rsplit(".", 1)[-1])
+    own = end_of(path)
     names = names_of([own, *(int(row["child"]) for row in found if row["child"])])
     lines = []
     for row in found:

@@ -14,7 +14,7 @@ from django.utils import timezone
 from niangjia.engines.casework.queries.load import load_of
 from niangjia.kernel.access.actor import Actor, Held
 from niangjia.kernel.access.models import Grant
-from niangjia.kernel.ltree import is_under
+from niangjia.kernel.ltree import end_of, is_under
 from niangjia.modules.demands import routing_rules
 from niangjia.modules.demands.permissions import Permission
 from niangjia.modules.organisations.queries.on_call import acting_for_each, on_call
@@ -65,7 +65,7 @@ class Takers:
 
     def on_duty(self, path: str, why: str) -> Iterator[Candidate]:
         """In the order in which they are called."""
-        users = [called.user.pk for called in on_call(int(path.rsplit(".", 1)[-1]), at=self.now)]
+        users = [called.user.pk for called in on_call(end_of(path), at=self.now)]
         self._acting |= acting_for_each([pk for pk in users if pk not in self._acting], on=self.today)
         self._learn(Q(user__in=[pk for pk in users if pk not in self.people]))
         yield from self._able(users, path, why, ranked=False)

@@ -19,6 +19,7 @@ from niangjia.kernel.access.guard import requires
 from niangjia.kernel.documents.typesetting import typeset
 from niangjia.kernel.errors import Missing, Refused
 from niangjia.kernel.files.kinds import PDF
+from niangjia.kernel.ltree import end_of
 from niangjia.modules.demands.permissions import Permission
 from niangjia.modules.demands.web.phone.places import LONGEST_SPOT, Place, written
 from niangjia.modules.organisations.queries.at import current_organisation
@@ -83,7 +84,7 @@ def _union(request: HttpRequest) -> Union:
     paths = actor.paths(Permission.DEMAND_RECORD)
     if at is not None and actor.may(Permission.DEMAND_RECORD, at.scope.path):
         paths = (at.scope.path,)
-    found = union_shown(int(paths[0].rsplit(".", 1)[-1])) if paths else None
+    found = union_shown(end_of(paths[0])) if paths else None
     if found is None:
         raise Missing
     return found

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET
 
 from niangjia.engines.casework.models import looked_once
 from niangjia.kernel.access.guard import requires
+from niangjia.kernel.ltree import end_of
 from niangjia.modules.demands.permissions import Permission
 from niangjia.modules.demands.queries.supervising import (
     LONG_PAUSED,
@@ -42,7 +43,7 @@ def supervising(request: HttpRequest) -> HttpResponse:
     by = BY_OFFICER if request.GET.get("by") == BY_OFFICER else BY_ORGANISATION
     path = top_of(actor, current_path(request))
     lines = (by_officer if by == BY_OFFICER else by_organisation)(actor, path, now) if path else []
-    place = int(path.rsplit(".", 1)[-1]) if path else 0
+    place = end_of(path) if path else 0
     address = reverse("demands:supervising")
     return render(
         request, "demands/supervising.html",

@@ -18,6 +18,7 @@ from niangjia.kernel.audit import actions as audit
 from niangjia.kernel.errors import Missing, NotPermitted, Refused
 from niangjia.kernel.files.models import StoredFile
 from niangjia.kernel.kept import asked_once
+from niangjia.kernel.ltree import end_of
 from niangjia.modules.visits.actions.amending import amend, findings_of
 from niangjia.modules.visits.actions.findings import tell_findings
 from niangjia.modules.visits.actions.risks import open_risk_of
@@ -292,7 +293,7 @@ def _visit(sheet: _Sheet, around: Around, employer: Any, form: Form) -> Visit:
     if draft.stay_id and (stay is None or sheet.user_id not in {stay.leader_id, *stay.team}):
         raise Refused("visit.stay", "没有找到这次蹲点，或您不在蹲点队伍里，请重新选择。", "stay_id")
     return Visit(
-        scope_id=int(sheet.path.rsplit(".", 1)[-1]), employer=employer, user_id=sheet.user_id,
+        scope_id=end_of(sheet.path), employer=employer, user_id=sheet.user_id,
         companions=sorted(set(draft.companions) - {sheet.user_id}), posting=posting, planned=sheet.planned, stay=stay,
         kind=draft.kind, form_id=form.pk, draft=draft.draft, draft_mark=sheet.mark,
         arrived_at=draft.arrived_at, left_at=draft.left_at, clock_off_seconds=sheet.off_seconds,
