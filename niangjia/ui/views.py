@@ -68,7 +68,7 @@ def alarms(request: HttpRequest) -> HttpResponse:
     key = " ".join(f"{alarm.key}{'!' if alarm.sounds else ''}" for alarm in found)
     if key == request.GET.get("seen", ""):
         return HttpResponse(status=204)
-    return render(request, "ui/parts/alarms.html", {"alarms": found, "key": key})
+    return render(request, "ui/parts/alarms.html", {"alarms": found, "key": key, "more": len(found) - 1})
 
 
 @login_required

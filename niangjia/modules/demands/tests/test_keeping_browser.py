@@ -152,6 +152,69 @@ def test_the_desk_of_the_one_on_duty_sounds_until_it_is_taken(page: Page, live_s
     picture(page, "report")
 
 
+ASK = "htmx.ajax('GET', '/desk/alarms/', { source: '#alarms', target: '#alarms' })"
+ON_TOP = "one => { const box = one.getBoundingClientRect(); return one.contains(document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2)); }"
+
+
+@pytest.mark.parametrize("size", [(1440, 900), (1024, 768), (390, 844)])
+@pytest.mark.parametrize("shown", [{}, {"theme": "dark", "text": "large"}])
+def test_it_moves_nothing_and_lies_over_no_head(
+    page: Page, live_server: Any, town: Town, size: tuple[int, int], shown: dict[str, str]
+) -> None:  # fmt: skip
+    row = demand(town.tree.county, "食堂的饭太贵，想请工会问一问", now=town.now)
+    page.set_viewport_size({"width": size[0], "height": size[1]})
+    log_in_as(page, live_server, town.watch)
+    show_as(page, live_server, **shown)
+    page.goto(live_server.url + "/desk/demands/")
+    link, alarms = page.locator(".row-link").first, page.locator("section.alarm")
+    before = link.bounding_box()
+    town.emergency()
+    page.evaluate(ASK)
+    expect(alarms).to_have_count(1)
+    assert link.bounding_box() == before
+    expect(page.locator("#alarms")).to_have_attribute("role", "alert")
+    for one in (alarms.get_by_role("button", name="我来处理"), page.locator("#main h1")):
+        page.wait_for_function(ON_TOP, arg=one.element_handle())
+    assert faults(page) == []
+    page.evaluate("window.scrollTo(0, 0)")
+    link.click()
+    drawer = page.locator("#drawer")
+    expect(drawer.get_by_role("heading", level=2).first).to_contain_text(row.case.title)
+    for one in (drawer.get_by_role("button", name="关闭"), drawer.locator("#drawer-title")):
+        assert one.evaluate(ON_TOP)
+    if size[0] > 1000:
+        assert alarms.get_by_role("button", name="我来处理").evaluate(ON_TOP)
+    picture(page, f"alarm_beside_the_drawer_{size[0]}")
+    town.emergency()
+    page.evaluate(ASK)
+    expect(alarms).to_have_count(2)
+    said = drawer.locator("[role=alert][data-alarm-word]")  # only what is modal needs it said within
+    expect(said).to_have_count(0 if size[0] > 1000 else 1)
+    assert drawer.get_by_role("button", name="关闭").evaluate(ON_TOP)
+
+
+def test_the_focus_stays_when_it_is_drawn_anew(page: Page, live_server: Any, town: Town) -> None:
+    log_in_as(page, live_server, town.watch)
+    town.emergency()
+    page.goto(live_server.url + "/desk/")
+    for number, name in enumerate(("hush", "act", "title"), start=1):
+        held = page.locator(f"[data-alarm] [id^=alarm-{name}]").first
+        held.focus()
+        address = held.get_attribute("id")
+        town.emergency()
+        page.evaluate(ASK)
+        expect(page.locator("section.alarm")).to_have_count(number + 1)
+        assert page.evaluate("document.activeElement.id") == address
+    page.locator("#alarms-more").click()
+    inside = page.locator(".alarms-more .alarm-act").last
+    inside.focus()
+    address = inside.get_attribute("id")
+    town.emergency()
+    page.evaluate(ASK)
+    expect(page.locator("section.alarm")).to_have_count(5)
+    assert page.evaluate("document.activeElement.id") == address
+
+
 def test_who_was_not_called_sees_it_without_a_sound(page: Page, live_server: Any, town: Town) -> None:
     town.emergency()
     log_in_as(page, live_server, town.chair)

@@ -2,7 +2,6 @@
 // Browsers let a page sound only after somebody touched it: the first key or click arms it, until then a line says so.
 const EVERY = 3000;
 const HUSH = 120000;
-const AFTER_THE_CLICK = 400;
 const KEY = "hushed-until";
 
 let audio = null;
@@ -14,13 +13,8 @@ const hushed = () => Number(sessionStorage.getItem(KEY) || 0) > Date.now();
 
 function arm() {
   audio ??= new (window.AudioContext || window.webkitAudioContext)();
-  if (audio.state === "suspended") audio.resume().then(later);
-  later();
-}
-
-// Not at once: the line that goes would move the page away under the finger that is still down.
-function later() {
-  setTimeout(show, AFTER_THE_CLICK);
+  if (audio.state === "suspended") audio.resume().then(show);
+  show();
 }
 
 function tone(pitch, from) {
@@ -48,6 +42,7 @@ function show() {
   const silent = ringing && !hushed() && audio?.state !== "running";
   for (const line of document.querySelectorAll("#alarms [data-arm]")) line.hidden = !silent;
   for (const button of document.querySelectorAll("#alarms [data-hush]")) button.setAttribute("aria-pressed", String(hushed()));
+  document.documentElement.toggleAttribute("data-ringing", ringing);
   document.title = ringing ? `【紧急】${title}` : title;
 }
 
@@ -60,6 +55,35 @@ function watch() {
     timer = null;
   }
   show();
+}
+
+// What lies behind a modal dialog is not read out: it is said within.
+function tell() {
+  for (const word of document.querySelectorAll("[data-alarm-word]")) word.remove();
+  const dialog = [...document.querySelectorAll("dialog:modal")].at(-1);
+  const titles = [...alarms()].map((alarm) => alarm.querySelector("a").textContent);
+  if (!dialog || !titles.length) return;
+  const word = document.createElement("p");
+  word.className = "sr-only";
+  word.dataset.alarmWord = "";
+  word.setAttribute("role", "alert");
+  dialog.append(word);
+  word.textContent = `紧急提醒：${titles.join("；")}。关闭这个窗口后处理。`;
+}
+
+// htmx gives the focus back by id, but not into what is folded.
+let held = null;
+
+function keep() {
+  const more = document.querySelector(".alarms-more");
+  held = more?.open ? { id: more.contains(document.activeElement) ? document.activeElement.id : "" } : null;
+}
+
+function giveBack() {
+  const more = held && document.querySelector(".alarms-more");
+  if (!more) return;
+  more.open = true;
+  if (held.id) document.getElementById(held.id)?.focus();
 }
 
 if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);
@@ -76,7 +100,13 @@ function start() {
     else sessionStorage.setItem(KEY, String(Date.now() + HUSH));
     show();
   });
+  document.body.addEventListener("htmx:beforeSwap", (event) => {
+    if (event.detail.target.id === "alarms") keep();
+  });
   document.body.addEventListener("htmx:afterSwap", (event) => {
-    if (event.detail.target.id === "alarms") watch();
+    if (event.detail.target.id !== "alarms") return;
+    giveBack();
+    watch();
+    tell();
   });
 }
