@@ -97,6 +97,51 @@ def test_admitting_looking_and_transferring_by_hand(tree, live_server, page):
     assert said == []
 
 
+@pytest.mark.parametrize("is_writing", [False, True])
+def test_a_change_in_the_drawer_shows_on_the_page_behind_it(tree, live_server, page, is_writing):
+    """The member's own page is drawn anew, but not under somebody who writes on it."""
+    one = member(tree.mill, "曾小明")
+    log_in(page, live_server, officer("CHAIR", tree.county))
+    said = complaints(page)
+    page.goto(live_server.url + f"/desk/members/{one.pk}/")
+    behind, drawer = page.locator("#main"), page.locator("#drawer")
+    if is_writing:
+        page.evaluate(
+            "document.getElementById('main').insertAdjacentHTML('beforeend', '<textarea id=mine></textarea>')"
+        )
+        behind.locator("#mine").fill("写到一半")
+    transfer = behind.get_by_role("link", name="转接会籍")
+    transfer.click()
+    drawer.get_by_label("转入工会").fill("南湖港务")
+    drawer.get_by_role("option", name="南湖港务公司工会").click()
+    drawer.get_by_role("button", name="转接", exact=True).click()
+    drawer.get_by_text("会籍转入").wait_for()
+    if is_writing:
+        page.get_by_text("您正在填的都在").wait_for()
+        assert behind.locator("#mine").input_value() == "写到一半"
+        assert behind.get_by_text("南湖港务公司工会").count() == 0
+    else:
+        behind.get_by_text("南湖港务公司工会").first.wait_for()
+        behind.get_by_text("会籍转入").wait_for()
+    drawer.get_by_role("button", name="关闭").click()
+    assert page.locator("#main").count() == 1
+    assert page.evaluate("document.activeElement.closest('#main') !== null") == is_writing
+    assert said == []
+
+
+def test_the_focus_goes_back_to_the_link_of_the_page_drawn_anew(tree, live_server, page):
+    one = member(tree.mill, "曾小明")
+    log_in(page, live_server, officer("CHAIR", tree.county))
+    page.goto(live_server.url + f"/desk/members/{one.pk}/")
+    page.get_by_role("link", name="修改资料").click()
+    drawer = page.locator("#drawer")
+    drawer.get_by_label("籍贯").fill("浙江绍兴")
+    drawer.get_by_role("button", name="保存").click()
+    page.locator("#main").get_by_text("浙江绍兴", exact=True).wait_for()
+    drawer.get_by_role("button", name="关闭").click()
+    assert page.evaluate("document.activeElement.textContent.trim()") == "修改资料"
+
+
 def test_many_at_once_by_hand(tree, live_server, page):
     for name in ("曾小明", "单小燕", "欧阳明珠"):
         member(tree.mill, name)

@@ -1,5 +1,6 @@
 // Links with data-drawer open beside the list; without script, with a modifier key or from the middle button they open as pages.
 import htmx from "htmx.org";
+import { say } from "./requests.js";
 
 const wide = window.matchMedia("(width >= 64rem)");
 let from = null;
@@ -32,8 +33,14 @@ document.addEventListener("click", (event) => {
 document.addEventListener("close", (event) => {
   if (event.target.id !== "drawer") return;
   document.getElementById("drawer-body").replaceChildren();
-  if (from?.isConnected) from.focus();
+  opener()?.focus();
 }, true);
+
+// The link that opened it, or the same one of a page that was drawn anew behind it.
+function opener() {
+  if (!from || from.isConnected) return from;
+  return document.querySelector(`#main a[data-drawer][href="${CSS.escape(from.getAttribute("href"))}"]`);
+}
 
 document.addEventListener("keydown", (event) => {
   // A dialog shown beside the page doesn't hear Esc by itself; a box above it closes first.
@@ -46,7 +53,7 @@ document.addEventListener("htmx:afterSettle", (event) => {
   if (event.target.id === "drawer-body") event.target.querySelector("[aria-invalid]")?.focus();
 });
 
-// A form in the drawer was sent and answered by a page elsewhere: the list behind may have changed.
+// A form in the drawer was sent and answered by a page elsewhere: what lies behind may have changed.
 document.addEventListener("htmx:afterRequest", (event) => {
   const { requestConfig, successful, target, xhr } = event.detail;
   if (!successful || requestConfig.verb !== "post" || target?.id !== "drawer-body") return;
@@ -56,4 +63,22 @@ document.addEventListener("htmx:afterRequest", (event) => {
 // The server may say so itself with the header HX-Trigger: list-changed.
 document.addEventListener("list-changed", () => {
   if (document.getElementById("list")) htmx.ajax("GET", location.href, { target: "#list", swap: "outerHTML" });
+  else drawAnew();
 });
+
+// The page behind, as it is now; one on which somebody has begun to write stays, and says so.
+function drawAnew() {
+  const main = document.getElementById("main");
+  if (!main) return;
+  const refused = performance.getEntriesByType("navigation")[0]?.responseStatus >= 400; // a form that came back filled
+  if (refused || [...main.querySelectorAll("input, select, textarea")].some(isTyped)) say("这一页的内容有变化。您正在填的都在，保存或刷新后可以看到。");
+  else htmx.ajax("GET", location.href, { target: "#main", select: "#main", swap: "outerHTML show:none" });
+}
+
+function isTyped(field) {
+  if (field.type === "checkbox" || field.type === "radio") return field.checked !== field.defaultChecked;
+  if (field.type === "file") return field.files.length > 0;
+  if (field.type === "select-one") return field.selectedIndex !== Math.max(0, [...field.options].findIndex((one) => one.defaultSelected));
+  if (field.type === "select-multiple") return [...field.options].some((one) => one.selected !== one.defaultSelected);
+  return field.value !== field.defaultValue;
+}
