@@ -110,7 +110,7 @@ class RetypeForm(StructureForm):
 
     def __init__(self, *given: Any, kinds: Iterable[OrganisationKind], **more: Any) -> None:
         super().__init__(*given, **more)
-        self.fields["kind"].choices = [(str(kind), kind.label) for kind in kinds]  # type: ignore[attr-defined]
+        self.fields["kind"].choices = [("", "请选择"), *((str(kind), kind.label) for kind in kinds)]  # type: ignore[attr-defined]
 
 
 @requires(Permission.ORGANISATION_RESTRUCTURE)
