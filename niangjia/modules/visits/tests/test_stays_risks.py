@@ -241,3 +241,23 @@ def test_sight_of_a_neighbour(ground: Ground, client: Client) -> None:
     client.force_login(officer("CHAIR", ground.tree.south), backend=BACKEND)
     assert client.get(reverse("visits:risk", args=[risk.pk])).status_code == 404
     assert client.get(reverse("visits:risk", args=[2**63])).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("page", "field"),
+    [
+        ("visits:risk_add", "employer"), ("visits:planned_add", "employer"), ("visits:stay_add", "employer"),
+        ("visits:key_employer_add", "employer_id"),
+    ],
+)  # fmt: skip
+def test_a_typed_number_gives_no_name_of_elsewhere(page: str, field: str) -> None:
+    ground = Ground()
+    far = firm("南湖港务公司", "530999002")
+    client = Client()
+    client.force_login(officer("CHAIR", ground.tree.north, "赵镇主席"), backend=BACKEND)
+    for pk, is_named in ((ground.mill.pk, True), (far.pk, False)):
+        sent = client.post(reverse(page), {field: pk})
+        asked = client.get(reverse(page), {field: pk})
+        assert (sent.status_code, asked.status_code) == (422, 200)
+        assert ("北山纺织厂" in sent.content.decode()) is is_named
+        assert "南湖港务公司" not in sent.content.decode() + asked.content.decode()

@@ -11,7 +11,8 @@ from django.shortcuts import redirect
 from django.utils import timezone
 
 from niangjia.kernel.access.actor import Actor
-from niangjia.modules.organisations.queries.ground import employers_by_id, townships_under
+from niangjia.modules.organisations.queries.ground import townships_under
+from niangjia.modules.organisations.queries.membership import employer_names, employer_names_in_sight
 from niangjia.modules.visits.actions import absences, groups, key_employers, postings
 from niangjia.modules.visits.drafts import LONGEST_SUMMARY
 from niangjia.modules.visits.models import Group, KeyEmployer, Posting
@@ -127,29 +128,33 @@ class GroupForm(forms.Form):
         return int(self.cleaned_data["leader_id"])
 
 
-def _employer_name(pk: int) -> str:
-    found = employers_by_id([pk]).get(pk)
-    return found.name if found else ""
+def pick_employer(field: forms.Field, actor: Actor, had: int | None = None) -> None:
+    """By typing a part of its name. A typed number gets no name of what is out of sight; the employer that the row has already keeps its own."""
+
+    def label(pk: int) -> str:
+        return (employer_names([pk]) if pk == had else employer_names_in_sight([pk], actor)).get(pk, "")
+
+    field.widget = Picker("organisations:employer_options", label_of=label, placeholder="输入单位名称查找")
+    field.widget.is_required = field.required
 
 
 class KeyEmployerForm(forms.Form):
-    employer_id = forms.IntegerField(
-        label="单位",
-        widget=Picker("organisations:employer_options", label_of=_employer_name, placeholder="输入单位名称查找"),
-    )
+    employer_id = forms.IntegerField(label="单位")
     posting_id = forms.ChoiceField(label="谁去走访", required=False)
     every_days = forms.IntegerField(
         label="多少天走访一次", min_value=key_employers.LEAST_DAYS, max_value=key_employers.MOST_DAYS, initial=90
     )
     from_on = DayField(label="从哪天起", initial=timezone.localdate)
 
-    def __init__(self, *given: Any, scope: Any, row: KeyEmployer | None = None, **more: Any) -> None:
+    def __init__(self, *given: Any, scope: Any, actor: Actor, row: KeyEmployer | None = None, **more: Any) -> None:
         if row is not None:
             more["initial"] = {"posting_id": str(row.posting_id or ""), "every_days": row.every_days}
         super().__init__(*given, **more)
         self.fields["posting_id"].choices = _postings(scope.pk)  # type: ignore[attr-defined]
         if row is not None:
             del self.fields["employer_id"], self.fields["from_on"]
+        else:
+            pick_employer(self.fields["employer_id"], actor)
 
     def clean_posting_id(self) -> int | None:
         return number_or_none(self.cleaned_data["posting_id"])

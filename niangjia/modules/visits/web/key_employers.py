@@ -77,7 +77,7 @@ def _by(request: HttpRequest) -> dict[str, Any]:
 @require_http_methods(["GET", "POST"])
 def key_employer_add(request: HttpRequest) -> HttpResponse:
     scope = place_to_keep(request)
-    form = KeyEmployerForm(request.POST or None, scope=scope)
+    form = KeyEmployerForm(request.POST or None, scope=scope, actor=actor_of(request))
     made: list[KeyEmployer] = []
     if sent(form, lambda facts: made.append(actions.add_key_employer(scope_id=scope.pk, **facts, **_by(request)))):
         return _done(request, made[0].pk, "已列入重点企业，到期会排进走访计划。")
@@ -90,7 +90,7 @@ def key_employer_add(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def key_employer_edit(request: HttpRequest, pk: int) -> HttpResponse:
     row = _directed(request, pk)
-    form = KeyEmployerForm(request.POST or None, scope=row.scope, row=row)
+    form = KeyEmployerForm(request.POST or None, scope=row.scope, actor=actor_of(request), row=row)
     if sent(form, lambda facts: actions.assign_key_employer(pk, **facts, **_by(request))):
         return _done(request, pk, "已保存。")
     back = reverse("visits:key_employer", args=[pk])

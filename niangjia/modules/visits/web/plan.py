@@ -17,7 +17,6 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from niangjia.kernel.access.actor import Actor
 from niangjia.kernel.access.guard import requires
 from niangjia.kernel.days import EARLIEST, day_in
-from niangjia.modules.organisations.queries.ground import employers_by_id
 from niangjia.modules.visits.actions.planning import (
     add_planned,
     do_planned,
@@ -31,8 +30,9 @@ from niangjia.modules.visits.permissions import Permission
 from niangjia.modules.visits.queries.kinds import kind_names, kinds_at
 from niangjia.modules.visits.queries.planning import Week, officers_directed, planned_in_sight, week_of
 from niangjia.modules.visits.rules import PlanReason, PlanState, VisitKindCode, monday_of
+from niangjia.modules.visits.web.forms import pick_employer
 from niangjia.ui import pages
-from niangjia.ui.forms import DayField, Picker
+from niangjia.ui.forms import DayField
 from niangjia.ui.pages import actor_of
 
 A_WEEK = timedelta(days=7)
@@ -174,18 +174,10 @@ class PlannedForm(forms.Form):
 
     def __init__(self, *given: Any, actor: Actor, **more: Any) -> None:
         super().__init__(*given, **more)
-        self.fields["employer"].widget = Picker(
-            "organisations:employer_options", label_of=_employer_name, placeholder="输入单位名称查找"
-        )
-        self.fields["employer"].widget.is_required = True
+        pick_employer(self.fields["employer"], actor)
         paths = actor.paths(Permission.VISIT_MAKE)
         kinds = kinds_at(paths[0]) if paths else []
         self.fields["kind"].choices = [(one.code, one.name) for one in kinds]  # type: ignore[attr-defined]
-
-
-def _employer_name(pk: int) -> str:
-    found = employers_by_id([pk]).get(pk)
-    return found.name if found else ""
 
 
 @requires(Permission.VISIT_MAKE)

@@ -23,8 +23,9 @@ from niangjia.modules.visits.permissions import Permission
 from niangjia.modules.visits.queries.people import names_of_users, who_may
 from niangjia.modules.visits.queries.stays import open_risks_before, risk_in_sight
 from niangjia.modules.visits.rules import RiskLevel
+from niangjia.modules.visits.web.forms import pick_employer
 from niangjia.modules.visits.web.stay_lists import RISKS, level_mark, risk_mark
-from niangjia.modules.visits.web.stays import employer_picker, ensure_may
+from niangjia.modules.visits.web.stays import ensure_may
 from niangjia.ui import desk, pages
 from niangjia.ui.forms import DayField
 from niangjia.ui.listing import show_list
@@ -42,7 +43,7 @@ def risk_list(request: HttpRequest) -> HttpResponse:
 
 
 class RiskForm(forms.Form):
-    employer = forms.IntegerField(label="哪家单位", widget=employer_picker())
+    employer = forms.IntegerField(label="哪家单位")
     level = forms.TypedChoiceField(label="等级", coerce=int, choices=[])
     what = forms.CharField(
         label="什么风险", max_length=LONGEST, widget=forms.Textarea(attrs={"rows": 3}),
@@ -51,7 +52,9 @@ class RiskForm(forms.Form):
     owner = forms.TypedChoiceField(label="谁负责", coerce=int)
     due_on = DayField(label="期限", required=False, help_text="不填：高风险 7 天、中 30 天、低 90 天。")
 
-    def __init__(self, *given: Any, paths: tuple[str, ...], risk: Risk | None = None, **more: Any) -> None:
+    def __init__(
+        self, *given: Any, paths: tuple[str, ...], actor: Actor, risk: Risk | None = None, **more: Any
+    ) -> None:
         if risk is not None:
             more["initial"] = {
                 "level": risk.level, "what": risk.what, "owner": risk.owner_id, "due_on": risk.due_on,
@@ -65,6 +68,8 @@ class RiskForm(forms.Form):
         if risk is not None:
             people |= names_of_users([risk.owner_id])
             del self.fields["employer"]
+        else:
+            pick_employer(self.fields["employer"], actor)
         self.fields["level"].choices = [(int(code), label) for code, label in reversed(RiskLevel.choices())]  # type: ignore[attr-defined]
         self.fields["owner"].choices = sorted(people.items(), key=lambda one: one[1])  # type: ignore[attr-defined]
 
@@ -77,7 +82,7 @@ def risk_add(request: HttpRequest) -> HttpResponse:
         "employer": pages.number_in(request.GET.get("employer", "")) or None, "owner": actor.user_id,
         "level": RiskLevel.MEDIUM,
     }  # fmt: skip
-    form = RiskForm(request.POST or None, paths=actor.paths(Permission.VISIT_MAKE), initial=first)
+    form = RiskForm(request.POST or None, paths=actor.paths(Permission.VISIT_MAKE), actor=actor, initial=first)
     made: dict[str, Any] = {}
     if pages.sent(
         form,
@@ -101,7 +106,7 @@ def risk_edit(request: HttpRequest, pk: int) -> HttpResponse:
     actor = actor_of(request)
     row = risk_in_sight(pk, actor)
     ensure_may(actor, Permission.VISIT_MAKE, row.scope)
-    form = RiskForm(request.POST or None, paths=(str(row.scope.path),), risk=row)
+    form = RiskForm(request.POST or None, paths=(str(row.scope.path),), actor=actor, risk=row)
     if pages.sent(
         form,
         lambda data: edit_risk(

@@ -17,7 +17,6 @@ from niangjia.kernel.access.guard import requires
 from niangjia.kernel.access.models import Scope
 from niangjia.kernel.errors import NotPermitted
 from niangjia.modules.organisations.queries.at import current_path
-from niangjia.modules.organisations.queries.ground import employers_by_id
 from niangjia.modules.organisations.queries.organisations import names_of
 from niangjia.modules.visits.actions.stays import (
     A_DAY,
@@ -37,10 +36,11 @@ from niangjia.modules.visits.models import Stay
 from niangjia.modules.visits.permissions import Permission
 from niangjia.modules.visits.queries.people import names_of_users, who_may
 from niangjia.modules.visits.queries.stays import is_of_team, stay_in_sight, stay_state, told_of
+from niangjia.modules.visits.web.forms import pick_employer
 from niangjia.modules.visits.web.kinds import place_of
 from niangjia.modules.visits.web.stay_lists import STAYS
 from niangjia.ui import pages
-from niangjia.ui.forms import DayField, Picker
+from niangjia.ui.forms import DayField
 from niangjia.ui.listing import show_list
 from niangjia.ui.pages import actor_of
 
@@ -50,15 +50,6 @@ from niangjia.ui.pages import actor_of
 def stay_list(request: HttpRequest) -> HttpResponse:
     may_add = actor_of(request).can(Permission.VISIT_DIRECT)
     return show_list(request, STAYS, within=current_path(request), context={"may_add": may_add})
-
-
-def employer_name(pk: int) -> str:
-    found = employers_by_id([pk]).get(pk)
-    return found.name if found else ""
-
-
-def employer_picker() -> Picker:
-    return Picker("organisations:employer_options", label_of=employer_name, placeholder="输入单位名称查找")
 
 
 class StayForm(forms.Form):
@@ -73,7 +64,7 @@ class StayForm(forms.Form):
         label="要办成什么", required=False, max_length=LONGEST_TEXT, widget=forms.Textarea(attrs={"rows": 4})
     )
 
-    def __init__(self, *given: Any, path: str, stay: Stay | None = None, **more: Any) -> None:
+    def __init__(self, *given: Any, path: str, actor: Actor, stay: Stay | None = None, **more: Any) -> None:
         if stay is not None:
             more["initial"] = {
                 "title": stay.title, "place": stay.place, "employer": stay.employer_id, "leader": stay.leader_id,
@@ -84,7 +75,7 @@ class StayForm(forms.Form):
         if stay is not None:
             people |= names_of_users([*stay.team, stay.leader_id])
         choices = list(people.items())
-        self.fields["employer"].widget = employer_picker()
+        pick_employer(self.fields["employer"], actor, had=stay.employer_id if stay is not None else None)
         self.fields["leader"].choices = [("", "请选择"), *choices]  # type: ignore[attr-defined]
         self.fields["team"].choices = choices  # type: ignore[attr-defined]
 
@@ -100,7 +91,7 @@ class StayForm(forms.Form):
 @require_http_methods(["GET", "POST"])
 def stay_add(request: HttpRequest) -> HttpResponse:
     scope_id, path = place_of(request, Permission.VISIT_DIRECT)
-    form = StayForm(request.POST or None, path=path, initial={"from_on": timezone.localdate()})
+    form = StayForm(request.POST or None, path=path, actor=actor_of(request), initial={"from_on": timezone.localdate()})
     made: dict[str, Any] = {}
     if pages.sent(
         form,
@@ -121,7 +112,7 @@ def stay_add(request: HttpRequest) -> HttpResponse:
 def stay_edit(request: HttpRequest, pk: int) -> HttpResponse:
     row = stay_in_sight(pk, actor_of(request))
     ensure_may(actor_of(request), Permission.VISIT_DIRECT, row.scope)
-    form = StayForm(request.POST or None, path=str(row.scope.path), stay=row)
+    form = StayForm(request.POST or None, path=str(row.scope.path), actor=actor_of(request), stay=row)
     if pages.sent(form, lambda _: edit_stay(pk, form.facts(), actor=actor_of(request), now=timezone.now())):
         messages.success(request, "已改好。")
         return redirect("visits:stay", pk)
