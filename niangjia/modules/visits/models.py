@@ -17,6 +17,7 @@ from niangjia.kernel.access.actor import Actor
 from niangjia.kernel.access.models import Scope, User
 from niangjia.kernel.access.scoped import FailClosedModel, ScopedModel, ScopedQuerySet
 from niangjia.kernel.crypto.fields import EncryptedTextField
+from niangjia.modules.organisations.queries.ground import ever_on_ground_of
 from niangjia.modules.visits.journal_models import (
     Attendance,
     Judgement,
@@ -161,6 +162,14 @@ class KeyEmployer(ScopedModel):
             models.UniqueConstraint(fields=["scope", "employer"], condition=Q(until_on=None), name="key_employer_once")
         ]
         indexes: ClassVar = [models.Index(fields=["employer"], name="key_employer_of")]
+
+    @classmethod
+    def narrowed(cls, rows: ScopedQuerySet[Any], paths: tuple[str, ...]) -> ScopedQuerySet[Any]:
+        """Whose they are, and on whose ground they lie: a township knows its own, though the county named them."""
+        if not paths:
+            return rows.none()
+        scopes = Scope.objects.filter(path__under_any=list(paths))
+        return rows.filter(Q(scope__in=scopes.values("pk")) | Q(employer__in=ever_on_ground_of(paths).values("pk")))
 
 
 class Absence(ScopedModel):

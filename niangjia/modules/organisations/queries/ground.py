@@ -56,8 +56,13 @@ def zones_of_employers(ids: Collection[int]) -> dict[int, int]:
 
 def employers_on_ground_of(paths: Collection[str]) -> ScopedQuerySet[Employer]:
     """Open employers that lie on the ground for which the organisations at and under the paths answer."""
+    return ever_on_ground_of(paths).filter(closed_on=None)
+
+
+def ever_on_ground_of(paths: Collection[str]) -> ScopedQuerySet[Employer]:
+    """The closed ones too: what was counted of them stands."""
     rows: ScopedQuerySet[Employer] = Employer.objects.unscoped(reason=_REASON)
-    return rows.filter(closed_on=None, division__in=ground_under(tuple(paths))) if paths else rows.none()
+    return rows.filter(division__in=ground_under(tuple(paths))) if paths else rows.none()
 
 
 def employers_seen(actor: Actor) -> ScopedQuerySet[Employer]:

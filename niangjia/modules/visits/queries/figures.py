@@ -18,7 +18,7 @@ from django.db.models.functions import Coalesce, TruncMonth
 from niangjia.kernel.access.actor import Actor
 from niangjia.kernel.access.models import Scope, User
 from niangjia.kernel.words import Word
-from niangjia.modules.organisations.queries.ground import employers_on_ground_of, townships_under
+from niangjia.modules.organisations.queries.ground import employers_on_ground_of, ever_on_ground_of, townships_under
 from niangjia.modules.organisations.queries.organisations import names_of
 from niangjia.modules.visits.models import Finding, Group, KeyEmployer, Stay, StayResult, Visit
 from niangjia.modules.visits.queries.kinds import kind_name, kind_names
@@ -108,7 +108,7 @@ def keys_within(rows: Any, path: str) -> Rows:
     if not path:
         return rows  # type: ignore[no-any-return]
     scopes = Scope.objects.filter(path__under=path)
-    return rows.filter(Q(scope__in=scopes) | Q(employer__in=employers_on_ground_of([path]).values("pk")))  # type: ignore[no-any-return]
+    return rows.filter(Q(scope__in=scopes) | Q(employer__in=ever_on_ground_of([path]).values("pk")))  # type: ignore[no-any-return]
 
 
 # --- the figures ---

@@ -15,9 +15,10 @@ from niangjia.kernel.access.actor import Actor
 from niangjia.kernel.access.models import User
 from niangjia.kernel.access.queries import actor_of
 from niangjia.kernel.lists.spec import list_named
+from niangjia.modules.organisations.models import Employer
 from niangjia.modules.organisations.testing import acting_as, firm, officer, small_tree
 from niangjia.modules.visits import actions
-from niangjia.modules.visits.models import Stay, StayResult
+from niangjia.modules.visits.models import KeyEmployer, Stay, StayResult
 from niangjia.modules.visits.queries.figures import FIGURE, FIGURES, Cut, journal_figures, journal_table
 from niangjia.modules.visits.queries.weeks import weeks_of
 from niangjia.modules.visits.rules import monday_of
@@ -111,6 +112,20 @@ def test_the_figures(ground: Ground) -> None:
 @pytest.mark.parametrize("key", ["visits", "employers_covered", "key_employers", "key_covered", "officers", "explained", "passed_on"])  # fmt: skip
 def test_a_figure_equals_its_rows(ground: Ground, key: str) -> None:
     assert ground.rows(key).count() == ground.figures[key]
+
+
+def test_a_township_counts_the_key_employers_on_its_ground(ground: Ground) -> None:
+    """The county named them; one that was closed since counts where it was."""
+    north = ground.tree.north
+    Employer.objects.unscoped(reason="the test's own").filter(name="北山纺织厂").update(closed_on=TODAY)
+    for reader in (ground.reader, actor_of(officer("CLERK", north).pk, now=NOW)):
+        figures = journal_figures(reader, str(north.scope.path), SINCE, UNTIL, today=TODAY)
+        assert (figures["key_employers"], figures["key_covered"]) == (1, 1)
+        address = {"since": str(SINCE), "until": str(UNTIL), "place": str(north.pk)}
+        spec = list_named("visits.key_employer")
+        assert spec.narrowed(spec.chosen(address, reader), reader).count() == 1
+    south = actor_of(officer("CLERK", ground.tree.south).pk, now=NOW)
+    assert [row.employer.name for row in KeyEmployer.objects.visible_to(south)] == ["南湖港务公司"]
 
 
 def test_what_is_left_is_the_rest(ground: Ground) -> None:

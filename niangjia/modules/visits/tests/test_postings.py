@@ -165,8 +165,12 @@ def test_key_employers_in_turn(ground: Ground) -> None:
     with pytest.raises(Refused):
         actions.assign_key_employer(row.pk, posting_id=None, **ground.by())
     assert key_employer(ground.tree.county, ground.mill, from_on=TODAY).pk
-    with pytest.raises(Missing):
-        actions.end_key_employer(row.pk, on=TODAY, actor=acting_as("CHAIR", ground.tree.north), now=NOW)
+    for place, refusal in (
+        (ground.tree.north, NotPermitted),
+        (ground.tree.south, Missing),
+    ):  # on its ground, and beside
+        with pytest.raises(refusal):
+            actions.end_key_employer(row.pk, on=TODAY, actor=acting_as("CHAIR", place), now=NOW)
 
 
 def test_leave(ground: Ground) -> None:
