@@ -283,7 +283,8 @@ def year_publish(request: HttpRequest, pk: int) -> HttpResponse:
     row = round_in_sight(pk, actor)
     if not may_run(row, actor):
         raise NotPermitted("由本级组织评议的同志公布。")
-    publish_round(pk, facts=year_facts(row, actor, today=timezone.localdate()), actor=actor, now=timezone.now())
+    now = timezone.now()
+    publish_round(pk, facts=lambda held: year_facts(held, actor, today=timezone.localdate(now)), actor=actor, now=now)
     messages.success(request, "结果已公布。")
     return redirect("insight:year_round", pk)
 

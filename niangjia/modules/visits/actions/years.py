@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -158,8 +158,13 @@ def judge(nomination_id: int, *, points: int, note: str = "", actor: Actor, now:
     return made
 
 
-def publish_round(round_id: int, *, facts: Mapping[str, Any], actor: Actor, now: datetime) -> YearRound:
-    """Everybody at and below the place sees the results from now on; they stand as they are."""
+def publish_round(
+    round_id: int, *, facts: Callable[[YearRound], Mapping[str, Any]], actor: Actor, now: datetime
+) -> YearRound:
+    """Everybody at and below the place sees the results from now on; they stand as they are.
+
+    `facts` is asked when no judge can change anything any more.
+    """
     with changing(
         YearRound, round_id, actor=actor, permission=Permission.YEAR_RUN, verb="visits.year_round.published", now=now
     ) as row:
@@ -171,7 +176,7 @@ def publish_round(round_id: int, *, facts: Mapping[str, Any], actor: Actor, now:
             raise Refused(
                 "round.short", f"还有 {len(short)} 条推荐不到 {LEAST_JUDGES} 位评委打分，请催一催评委再公布。"
             )
-        row.state, row.published_at, row.facts = int(RoundState.PUBLISHED), now, dict(facts)
+        row.state, row.published_at, row.facts = int(RoundState.PUBLISHED), now, dict(facts(row))
         row.save(update_fields=["state", "published_at", "facts"])
         authors = Nomination.objects.unscoped(reason="who hears of the result").filter(round=row)
         notify(

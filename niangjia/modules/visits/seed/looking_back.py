@@ -157,7 +157,9 @@ def year(county: int, chair: Actor, prepared: Prepared, now: datetime) -> None:
                     now=begun + timedelta(days=12),
                 )  # fmt: skip
     published = begun + timedelta(days=20)
-    publish_round(last.pk, facts=prepared.year(last, chair, today=published.date()), actor=chair, now=published)
+    publish_round(
+        last.pk, facts=lambda held: prepared.year(held, chair, today=published.date()), actor=chair, now=published
+    )
     this = open_year_round(scope_id=county, year=now.year, actor=chair, now=now - timedelta(days=2))
     _put_forward(this, officers, now, now - timedelta(days=1), since=date(now.year, 1, 1), most=2)
 

@@ -234,11 +234,11 @@ def test_a_year_from_what_is_put_forward_to_what_is_published(ground) -> None:
     for one, points in zip(judges[1:4], (8, 9, 10), strict=True):
         judge(first.pk, points=points, actor=ground.actor(one), now=NOW)
     with pytest.raises(Refused, match="不到 3 位"):
-        publish_round(row.pk, facts={}, actor=ground.head, now=NOW)
+        publish_round(row.pk, facts=lambda _: {}, actor=ground.head, now=NOW)
     for one in judges[:3]:
         judge(second.pk, points=6, actor=ground.actor(one), now=NOW)
     judge(second.pk, points=9, actor=ground.actor(judges[2]), now=NOW)
-    done = publish_round(row.pk, facts={"officers": []}, actor=ground.head, now=NOW)
+    done = publish_round(row.pk, facts=lambda _: {"officers": []}, actor=ground.head, now=NOW)
     found = results_of(done)
     assert (found[first.pk].mean, found[first.pk].rank, found[second.pk].mean) == (9.0, 1, 7.0)
     assert done.state == RoundState.PUBLISHED

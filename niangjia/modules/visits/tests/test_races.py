@@ -13,11 +13,13 @@ from django.db import IntegrityError, OperationalError, connections
 from niangjia.kernel.access.actor import SYSTEM
 from niangjia.kernel.access.queries import actor_of
 from niangjia.kernel.errors import Missing, Refused
-from niangjia.modules.organisations.testing import firm, officer, small_tree
+from niangjia.modules.organisations.testing import acting_as, firm, officer, small_tree
 from niangjia.modules.visits.actions import handing_in, planning
+from niangjia.modules.visits.actions.years import judge, name_judges, open_year_round, publish_round, put_forward
 from niangjia.modules.visits.drafts import Conflict
-from niangjia.modules.visits.models import PlannedVisit, Visit
-from niangjia.modules.visits.rules import PlanState, monday_of
+from niangjia.modules.visits.models import PlannedVisit, Visit, YearRound
+from niangjia.modules.visits.queries.years import points_of
+from niangjia.modules.visits.rules import NominationKind, PlanState, monday_of
 from niangjia.modules.visits.testing import NOW, draft, posting
 
 WHY = {"reason": "the test's own world"}
@@ -154,3 +156,29 @@ def test_a_visit_is_handed_in_while_the_week_is_proposed(monkeypatch: pytest.Mon
     )
     assert isinstance(came[1], Visit), came
     assert PlannedVisit.objects.unscoped(**WHY).get().state == PlanState.DONE
+
+
+@pytest.mark.django_db(transaction=True)
+def test_points_that_come_while_the_year_is_published_do_not_stand_beside_its_results() -> None:
+    tree = small_tree()
+    judges = [officer("LIAISON_OFFICER", tree.county, f"评委{number}") for number in range(3)]
+    chair = acting_as("CHAIR", tree.county)
+    year = open_year_round(scope_id=tree.county.pk, year=2026, actor=chair, now=NOW)
+    author = actor_of(officer("LIAISON_OFFICER", tree.county, "何走访").pk, now=NOW)
+    one = put_forward(year.pk, kind=NominationKind.SUGGESTION, title="开夜间窗口", text="好", actor=author, now=NOW)
+    name_judges(year.pk, user_ids=[user.pk for user in judges], actor=chair, now=NOW)
+    for user in judges:
+        judge(one.pk, points=5, actor=actor_of(user.pk, now=NOW), now=NOW)
+    late, came = actor_of(judges[0].pk, now=NOW), list[Any]()
+    other = threading.Thread(target=lambda: came.extend(at_once(lambda: judge(one.pk, points=10, actor=late, now=NOW))))
+
+    def facts(row: YearRound) -> dict[str, Any]:
+        found = {"points": points_of(row)[one.pk]}
+        other.start()
+        other.join(timeout=0.5)
+        return found
+
+    done = publish_round(year.pk, facts=facts, actor=chair, now=NOW)
+    other.join(timeout=30)
+    assert isinstance(came[0], Refused), came
+    assert done.facts["points"] == points_of(done)[one.pk] == [5, 5, 5]
