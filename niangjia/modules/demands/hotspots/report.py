@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import timedelta
@@ -120,8 +120,3 @@ def as_json(groups: Sequence[Group], found: Sequence[Match], seconds: float) -> 
         "top": [{key.rstrip("_"): value for key, value in asdict(group).items()} for group in groups],
         "seconds": round(seconds, 1),
     }
-
-
-def largest_by_one(messages: Sequence[Message], groups: Sequence[Sequence[int]]) -> int:
-    """The most messages that a single person has in one group."""
-    return max((max(Counter(messages[row].user for row in group).values()) for group in groups), default=0)

@@ -49,12 +49,6 @@ def share(part: int, whole: int) -> str:
     return f"{part / whole * 100:.2f}" if whole else ""
 
 
-def lines_of(actor: Actor, path: str, since: date, until: date, cut: Cut) -> list[dict[str, Any]]:
-    return [
-        {"label": line.label, "code": line.code, **said_of([line])} for line in figures(actor, path, since, until, cut)
-    ]
-
-
 def kinds_of(actor: Actor, path: str, since: date, until: date) -> list[tuple[str, int]]:
     """The kinds asked for most."""
     found = figures(actor, path, since, until, Cut.KIND)

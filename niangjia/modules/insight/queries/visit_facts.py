@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 from typing import Any
-
-from django.utils import timezone
 
 from niangjia.kernel.access.actor import Actor
 from niangjia.kernel.access.models import User
 from niangjia.modules.visits.queries.figures import COLUMNS, Cut, Line, journal_figures, journal_table
+from niangjia.modules.visits.queries.narrowing import midnight
 from niangjia.modules.visits.queries.township_reports import looks_under
 from niangjia.modules.visits.queries.weeks import weeks_of
 
@@ -62,8 +61,4 @@ def per_cent(share: float | None) -> str:
 
 
 def looks_of(actor: Actor, path: str, since: date, until: date) -> list[dict[str, Any]]:
-    return looks_under(actor, path, begin_of(since), begin_of(until + DAY))
-
-
-def begin_of(day: date) -> datetime:
-    return timezone.make_aware(datetime.combine(day, time()))
+    return looks_under(actor, path, midnight(since), midnight(until + DAY))

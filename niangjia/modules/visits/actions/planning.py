@@ -25,7 +25,8 @@ from niangjia.modules.visits.models import FollowUp, PlannedVisit, Posting, Visi
 from niangjia.modules.visits.permissions import Permission
 from niangjia.modules.visits.planning import Proposed, propose_all
 from niangjia.modules.visits.queries.kinds import kinds_at
-from niangjia.modules.visits.queries.planning import A_WEEK, beginning_of, ground_of, postings_in_week
+from niangjia.modules.visits.queries.narrowing import midnight
+from niangjia.modules.visits.queries.planning import A_WEEK, ground_of, postings_in_week
 from niangjia.modules.visits.queries.postings import posting_of
 from niangjia.modules.visits.rules import PlanReason, PlanState, VisitKindCode, monday_of
 
@@ -186,7 +187,7 @@ def take_back_planned(pk: int, *, version: int, actor: Actor, now: datetime) -> 
 def do_planned(pk: int, *, version: int, actor: Actor, now: datetime) -> PlannedVisit:
     """Been there: by the record of that week, which didn't name the plan. Raises Refused without one."""
     with _touching(pk, version, "visits.plan.done", actor, now) as row:
-        begin = beginning_of(monday_of(row.on))
+        begin = midnight(monday_of(row.on))
         visit = (
             Visit.objects.unscoped(reason="the officer's own record of a planned stop")
             .filter(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from django.db.models import Count, Q, QuerySet
@@ -16,6 +16,7 @@ from niangjia.kernel.errors import Missing
 from niangjia.modules.visits.journal_rules import TaskState, task_state
 from niangjia.modules.visits.models import Group, Meeting, MeetingTask, Posting, PostingTownship, Risk
 from niangjia.modules.visits.permissions import Permission
+from niangjia.modules.visits.queries.narrowing import midnight
 from niangjia.modules.visits.rules import RiskLevel
 
 
@@ -104,7 +105,7 @@ def tasks_at(meeting: Meeting) -> QuerySet[Any]:
     rows = _earlier(meeting)
     before = rows.order_by("-meeting__month", "-meeting__held_at").values_list("meeting_id", flat=True).first()
     still = (
-        Q(done_at=None, carried_to=None) | Q(done_at__gt=_midnight(meeting.month)) | Q(carried_to__meeting=meeting.pk)
+        Q(done_at=None, carried_to=None) | Q(done_at__gt=midnight(meeting.month)) | Q(carried_to__meeting=meeting.pk)
     )
     return rows.filter(Q(meeting=before) | still).select_related("user", "meeting").order_by("due_on", "pk")
 
@@ -180,10 +181,6 @@ def people_for_tasks(meeting: Meeting, postings: Iterable[Posting], actor: Actor
     owners = MeetingTask.objects.unscoped(reason="owners of the tasks of a meeting in sight").filter(meeting=meeting.pk)
     found.update(dict(User.objects.filter(pk__in=owners.values("user")).values_list("pk", "name")))
     return sorted(found.items(), key=lambda pair: (pair[1], pair[0]))
-
-
-def _midnight(day: date) -> datetime:
-    return timezone.make_aware(datetime.combine(day, time()))
 
 
 # --- risks, for the page that a group looks at ---

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from django.db.models import F, Max, OuterRef, Q, Subquery, Window
@@ -15,12 +15,12 @@ from django.utils import timezone
 from niangjia.kernel.access.actor import Actor
 from niangjia.kernel.access.models import User
 from niangjia.kernel.errors import Missing
-from niangjia.kernel.worktime.clock import ZONE
 from niangjia.kernel.worktime.queries import clocks
 from niangjia.modules.organisations.queries.ground import employers_on_ground_of, nearest_places, zones_of_employers
 from niangjia.modules.visits.models import Absence, FollowUp, KeyEmployer, PlannedVisit, Posting, PostingTownship, Visit
 from niangjia.modules.visits.permissions import Permission
 from niangjia.modules.visits.planning import REST_DAYS, Due, Fixed, Key, Officer, Site, days_to_go
+from niangjia.modules.visits.queries.narrowing import midnight
 from niangjia.modules.visits.queries.postings import holds_on, overlaps
 from niangjia.modules.visits.rules import AbsenceKind, PlanState, monday_of
 
@@ -28,10 +28,6 @@ REASON = "the week of officers whose plan is proposed or shown"
 A_WEEK = timedelta(days=7)
 OTHERS_A_TOWNSHIP = 20
 """So many of a township's employers are weighed when a week has too little to do."""
-
-
-def beginning_of(day: date) -> datetime:
-    return datetime.combine(day, time.min, tzinfo=ZONE)
 
 
 def working_days(monday: date) -> list[date]:
@@ -209,7 +205,7 @@ def _others(
     found: defaultdict[int, list[Any]] = defaultdict(list)
     if not paths:
         return found
-    rested = beginning_of(monday - timedelta(days=REST_DAYS))
+    rested = midnight(monday - timedelta(days=REST_DAYS))
     last = (
         Visit.objects.unscoped(reason=REASON)
         .filter(employer=OuterRef("pk"))
@@ -274,7 +270,7 @@ def _planned_in(monday: date, users: Collection[int]) -> _Week:
         else:
             week.fixed[row.user_id].append(row)
             week.taken.setdefault(row.employer_id, row.user_id)
-    begin = beginning_of(monday)
+    begin = midnight(monday)
     visits = Visit.objects.unscoped(reason=REASON).filter(arrived_at__gte=begin, arrived_at__lt=begin + A_WEEK)
     for visit in visits.filter(user__in=users, planned=None).select_related("employer__division").order_by("pk"):
         at = timezone.localtime(visit.arrived_at)

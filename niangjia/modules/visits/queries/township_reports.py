@@ -10,7 +10,6 @@ from typing import Any
 from django.db.models import Count, Q
 
 from niangjia.kernel.access.actor import Actor
-from niangjia.kernel.errors import Missing
 from niangjia.modules.visits.journal_rules import last_of_quarter, quarter_of
 from niangjia.modules.visits.models import Observation, TownshipReport
 from niangjia.modules.visits.permissions import Permission
@@ -54,16 +53,6 @@ def reports_by_township(scope_ids: Iterable[int], quarter: date, actor: Actor) -
 
 def report_of(scope_id: int, quarter: date, actor: Actor) -> TownshipReport | None:
     return reports_by_township([scope_id], quarter, actor).get(scope_id)
-
-
-def report_in_sight(pk: int, actor: Actor) -> TownshipReport:
-    """Raises Missing."""
-    found: TownshipReport | None = (
-        TownshipReport.objects.visible_to(actor).filter(pk=pk).select_related("scope").first()
-    )
-    if found is None:
-        raise Missing("没有找到这份分析，可能不在您的管辖范围内。")
-    return found
 
 
 def may_write(path: str, actor: Actor) -> bool:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from django.db.models import Count, Q, QuerySet
-from django.utils import timezone
 
 from niangjia.engines.casework.rules import Stage
 from niangjia.kernel.access.actor import Actor
@@ -18,7 +17,7 @@ from niangjia.kernel.ltree import is_under
 from niangjia.modules.visits.journal_rules import Nominated, Result, results
 from niangjia.modules.visits.models import Finding, Judgement, Nomination, Posting, YearRound
 from niangjia.modules.visits.permissions import Permission
-from niangjia.modules.visits.queries.narrowing import PLAIN
+from niangjia.modules.visits.queries.narrowing import PLAIN, midnight
 from niangjia.modules.visits.rules import NominationKind, RoundState
 
 
@@ -130,10 +129,6 @@ def findings_to_put_forward(user_id: int, year: int) -> list[Finding]:
     return list(rows.select_related("visit__employer").order_by("-visit__arrived_at", "number")[:200])
 
 
-def names_of_users(ids: Sequence[int]) -> dict[int, str]:
-    return dict(User.objects.filter(pk__in=set(ids)).values_list("pk", "name"))
-
-
 # --- each officer's year ---
 
 KINDS = tuple((kind.value, kind.label) for kind in NominationKind)
@@ -150,7 +145,7 @@ def resolved_by_visitor(path: str, since: date, until: date, user_ids: Sequence[
     """How many of the findings of each officer's visits became demands that were resolved."""
     rows = Finding.objects.unscoped(reason="counted, at a place that the reader has a right at").filter(
         visit__scope__path__under=path, visit__user__in=list(user_ids), case__stage=Stage.RESOLVED,
-        visit__arrived_at__gte=_midnight(since), visit__arrived_at__lt=_midnight(until + timedelta(days=1)),
+        visit__arrived_at__gte=midnight(since), visit__arrived_at__lt=midnight(until + timedelta(days=1)),
     )  # fmt: skip
     return dict(rows.values_list("visit__user").annotate(number=Count("pk")).order_by())
 
@@ -165,7 +160,3 @@ def nominations_by_author(path: str, year: int, user_ids: Sequence[int]) -> dict
 def nominations_of_author(user_id: int, year: int, actor: Actor) -> list[Nomination]:
     rows = Nomination.objects.visible_to(actor).filter(author=user_id, round__year=year)
     return list(rows.select_related("round").order_by("pk"))
-
-
-def _midnight(day: date) -> datetime:
-    return timezone.make_aware(datetime.combine(day, time()))

@@ -33,7 +33,6 @@ FIELDS = [("", "不更新"), *((name, EMPLOYER_FIELDS[name]) for name in FIELD_T
 LEVELS = [(0, "不算"), *RiskLevel.choices()]
 COUNTED = {Type.NUMBER, Type.MONEY}
 BETWEEN = "；"
-NEW = "new"
 _KEY = re.compile(r"[a-z][a-z0-9_]{0,29}", re.ASCII)
 _LINES = re.compile(r"[\n；;]")
 

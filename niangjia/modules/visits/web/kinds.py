@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from niangjia.kernel.access.guard import requires
 from niangjia.kernel.errors import Missing, Refused
+from niangjia.kernel.ltree import end_of
 from niangjia.modules.organisations.queries.at import current_organisation
 from niangjia.modules.organisations.queries.organisations import names_of
 from niangjia.modules.visits.actions.kinds import (
@@ -32,8 +33,6 @@ from niangjia.modules.visits.web import form_editor
 from niangjia.ui import pages
 from niangjia.ui.pages import actor_of
 
-KEEPERS = "走访类型和表单由上级工会统一维护，需要调整的请向上级工会提出。"
-
 
 def place_of(request: HttpRequest, permission: str) -> tuple[int, str]:
     """Where one works now if one has the right there, else the first such place: (scope id, path). Raises Missing."""
@@ -44,7 +43,7 @@ def place_of(request: HttpRequest, permission: str) -> tuple[int, str]:
     paths = actor.paths(permission)
     if not paths:
         raise Missing
-    return int(paths[0].rsplit(".", 1)[-1]), paths[0]
+    return end_of(paths[0]), paths[0]
 
 
 @requires(Permission.KIND_EDIT)
