@@ -1,4 +1,7 @@
-"""`niangjia worker`: does the jobs, until SIGTERM or SIGINT; what it is at is then finished first."""
+"""`niangjia worker`: does the jobs, until SIGTERM or SIGINT; what it is at is then finished first.
+
+What takes longer than the grace, an import or an export, is handed back and begun anew by the next worker.
+"""
 
 from __future__ import annotations
 
@@ -28,6 +31,7 @@ def worker(
     from procrastinate.contrib.django import app
     from procrastinate.contrib.django.django_connector import DjangoConnector
 
+    from niangjia.kernel.jobs import stopping
     from niangjia.kernel.jobs.jobs import STALLED_AFTER_SECONDS
 
     # The proxy hides the connector's type: in a Django process it is always Django's.
@@ -39,4 +43,5 @@ def worker(
             shutdown_graceful_timeout=grace,
             update_heartbeat_interval=STALLED_AFTER_SECONDS / 3,
             stalled_worker_timeout=STALLED_AFTER_SECONDS,
+            task_middleware=[stopping.known],
         )

@@ -1,4 +1,4 @@
-"""A worker killed while it writes somebody's file."""
+"""A worker killed, or told to stop, while it writes somebody's file."""
 
 from __future__ import annotations
 
@@ -19,14 +19,15 @@ from niangjia.kernel.audit.models import AuditEntry
 from niangjia.kernel.files.models import StoredFile
 from niangjia.kernel.jobs.models import BackgroundTask, TaskState
 from tests.cast import build_cast
-from tests.faults.test_worker import until, worker
+from tests.faults.test_worker import PATIENCE, until, worker
 from tests.ground import DATABASE, SERVER
 
 PASSWORD = "k7mp-3wth-9xpd"
 
 
 @pytest.mark.django_db(transaction=True)
-def test_an_export_whose_worker_is_killed_is_made_by_the_next() -> None:
+@pytest.mark.parametrize(("end", "its_job"), [(signal.SIGKILL, "doing"), (signal.SIGTERM, "todo")])
+def test_an_export_whose_worker_ends_is_made_by_the_next(end: signal.Signals, its_job: str) -> None:
     cast = build_cast()
     actor = cast.actor("CHAIR")
     wanted = asked("members.member", query="", within="", keys=(), actor=actor)
@@ -44,10 +45,10 @@ def test_an_export_whose_worker_is_killed_is_made_by_the_next() -> None:
         locking.execute("lock table members_membership in access exclusive mode")
         with worker() as first:
             until(lambda: bool(left()))
-            os.kill(first.pid, signal.SIGKILL)
-            first.wait()
+            os.kill(first.pid, end)
+            first.wait(PATIENCE)
         locking.rollback()
-    assert ProcrastinateJob.objects.get(pk=job.pk).status == "doing"
+    assert ProcrastinateJob.objects.get(pk=job.pk).status == its_job
     assert not StoredFile.objects.filter(name__startswith="会员2").exists()
     with worker():
         until(lambda: ProcrastinateJob.objects.get(pk=job.pk).status == "succeeded")

@@ -14,18 +14,26 @@ import psycopg
 import pytest
 from django.core.management import call_command
 from django.db import close_old_connections, connection
+from procrastinate import JobContext
+from procrastinate.contrib.django import app
+from procrastinate.contrib.django.models import ProcrastinateJob
+from procrastinate.exceptions import JobAborted
+from procrastinate.job_context import AbortReason
+from procrastinate.jobs import Job
 
-from niangjia.engines.imports import actions, committing, judging, queries, steps, testing
+from niangjia.engines.imports import actions, committing, jobs, judging, queries, steps, testing
 from niangjia.engines.imports.models import BatchState, ImportBatch
 from niangjia.engines.imports.sheet import Outcome
 from niangjia.engines.imports.tests.world import NOW, World, again, build, checked, upload
 from niangjia.kernel.environment import database_from_url
+from niangjia.kernel.jobs import stopping
 from niangjia.kernel.localdb import LocalServer
-from tests.faults.test_worker import until, worker
+from tests.faults.test_worker import PATIENCE, until, worker
 from tests.ground import VERSION
 
 ROWS = 6_500  # four pieces, so that other processes check them
 BAD = 65
+TWO = testing.csv_of(("A1", "北门", 1), ("A2", "南门", 2))
 
 
 @pytest.fixture
@@ -136,6 +144,35 @@ def test_a_worker_killed_while_writing_has_written_nothing_and_the_next_writes_a
     assert len(testing.toys()) == ROWS - BAD
 
 
+def test_a_worker_told_to_stop_hands_a_commit_back(world: World) -> None:
+    """It waits at the gate, behind which nobody knows how long it takes; the grace is a second."""
+    batch = checked(world, TWO, gate=1)
+    actions.commit_batch(batch.pk, actor=world.clerk, now=NOW)
+    job = ProcrastinateJob.objects.get(task_name="imports.commit")
+    with closed_gate() as waiting:
+        with worker() as first:
+            until(lambda: waiting() == 1)
+            first.terminate()
+            assert first.wait(PATIENCE) == 0
+        assert testing.toys() == []
+        assert again(batch).state == BatchState.COMMITTING
+        assert ProcrastinateJob.objects.get(pk=job.pk).status == "todo"
+    with worker():
+        until(state_is(batch, BatchState.DONE))
+    assert len(testing.toys()) == 2
+
+
+def test_a_check_looks_between_its_pieces_whether_it_has_to_stop(world: World) -> None:
+    batch = sent(world, TWO)
+    job = Job(queue="default", lock=None, queueing_lock=None, task_name="imports.check")
+    stops = JobContext(app=app, job=job, start_timestamp=0, abort_reason=lambda: AbortReason.SHUTDOWN)
+    with pytest.raises(JobAborted):
+        stopping.known(lambda: jobs.check(batch.pk), stops, None)
+    assert again(batch).state == BatchState.CHECKING
+    jobs.check(batch.pk)
+    assert again(batch).state == BatchState.CHECKED
+
+
 def test_a_database_killed_while_writing_has_written_nothing_and_then_all(
     tmp_path: Path, transactional_db: None, settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -206,7 +243,7 @@ def in_threads(*jobs: Callable[[], None]) -> list[threading.Thread]:
 
 def two_people(world: World) -> list[ImportBatch]:
     """Both saw a preview in which every row is new."""
-    batches = [checked(world, testing.csv_of(("A1", "北门", 1), ("A2", "南门", 2)), actor=actor, gate=1)
+    batches = [checked(world, TWO, actor=actor, gate=1)
                for actor in (world.clerk, world.chair)]  # fmt: skip
     for batch, actor in zip(batches, (world.clerk, world.chair), strict=True):
         actions.commit_batch(batch.pk, actor=actor, now=NOW)

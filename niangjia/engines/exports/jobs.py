@@ -10,10 +10,12 @@ from pathlib import Path
 from django.conf import settings
 from django.utils import timezone
 from procrastinate.contrib.django import app
+from procrastinate.exceptions import JobAborted
 
 from niangjia.engines.exports import writing
 from niangjia.engines.exports.models import Export
 from niangjia.kernel.errors import Missing, NotPermitted, Refused
+from niangjia.kernel.jobs.stopping import HandedBack, handing_back
 from niangjia.kernel.jobs.times import daily
 
 log = logging.getLogger(__name__)
@@ -21,10 +23,13 @@ log = logging.getLogger(__name__)
 ABANDONED = timedelta(days=1)
 
 
-@app.task(name="exports.make_file", pass_context=False)
+@app.task(name="exports.make_file", pass_context=False, retry=HandedBack(retry_exceptions=[JobAborted]))
 def make_file(export_id: int) -> None:
     try:
-        writing.make(export_id, clock=timezone.now)
+        with handing_back():
+            writing.make(export_id, clock=timezone.now)
+    except JobAborted:
+        raise  # the worker has to stop: the next one does it
     except (Refused, NotPermitted, Missing) as refusal:
         writing.give_up(export_id, refusal.message, now=timezone.now())
     except Exception as error:

@@ -10,16 +10,17 @@ import django.db
 import psycopg
 from django.db import close_old_connections
 from django.utils import timezone
-from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
+from procrastinate.exceptions import JobAborted
 
 from niangjia.engines.imports import checking, committing, keeping, sending_back, steps
 from niangjia.kernel.jobs.actions import fail as fail_task
+from niangjia.kernel.jobs.stopping import HandedBack, handing_back
 from niangjia.kernel.jobs.times import daily
 
 log = logging.getLogger(__name__)
 
-AGAIN = RetryStrategy(
+AGAIN = HandedBack(
     max_attempts=5,
     exponential_wait=3,
     retry_exceptions=[
@@ -31,7 +32,10 @@ AGAIN = RetryStrategy(
 def _step(run: Callable[..., None], failed: Callable[..., None], **given: Any) -> None:
     close_old_connections()  # one that was broken by a database killed under the job before
     try:
-        run(**given, now=timezone.now())
+        with handing_back():
+            run(**given, now=timezone.now())
+    except JobAborted:
+        raise  # the worker has to stop: the next one does it
     except Exception as error:
         close_old_connections()
         if steps.connection_was_lost(error):

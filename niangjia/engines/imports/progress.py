@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from django.db import DatabaseError, connection
 
 from niangjia.engines.imports.models import BatchState, ImportBatch
+from niangjia.kernel.jobs.stopping import go_on
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -30,6 +31,7 @@ class Progress:
         self._next = time.monotonic() + SECONDS
 
     def __call__(self, done: int) -> None:
+        go_on()
         if time.monotonic() >= self._next:
             self.write(done)
 

@@ -13,6 +13,7 @@ from django.urls import reverse
 
 from niangjia.kernel.files.models import StoredFile
 from niangjia.kernel.jobs.models import BackgroundTask, TaskState
+from niangjia.kernel.jobs.stopping import go_on
 from niangjia.kernel.notify.actions import notify
 
 
@@ -22,7 +23,11 @@ def begin_task(user_id: int, title: str, *, now: datetime) -> BackgroundTask:
 
 
 def progress(task_id: int, done: int, total: int | None = None) -> None:
-    """Says how far the work is; the first call also says that it runs. A finished task stays finished."""
+    """Says how far the work is; the first call also says that it runs. A finished task stays finished.
+
+    Raises JobAborted in a job that hands itself back, when its worker has to stop.
+    """
+    go_on()
     _open(task_id).update(state=TaskState.RUNNING, done=done, **({} if total is None else {"total": total}))
 
 
