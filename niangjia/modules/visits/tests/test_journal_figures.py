@@ -15,7 +15,6 @@ from niangjia.kernel.access.actor import Actor
 from niangjia.kernel.access.models import User
 from niangjia.kernel.access.queries import actor_of
 from niangjia.kernel.lists.spec import list_named
-from niangjia.modules.organisations.models import Employer
 from niangjia.modules.organisations.testing import acting_as, firm, officer, small_tree
 from niangjia.modules.visits import actions
 from niangjia.modules.visits.models import KeyEmployer, Stay, StayResult
@@ -117,7 +116,9 @@ def test_a_figure_equals_its_rows(ground: Ground, key: str) -> None:
 def test_a_township_counts_the_key_employers_on_its_ground(ground: Ground) -> None:
     """The county named them; one that was closed since counts where it was."""
     north = ground.tree.north
-    Employer.objects.unscoped(reason="the test's own").filter(name="北山纺织厂").update(closed_on=TODAY)
+    mill = KeyEmployer.objects.unscoped(reason="the test's own").get(employer__name="北山纺织厂").employer
+    mill.closed_on = TODAY
+    mill.save()
     for reader in (ground.reader, actor_of(officer("CLERK", north).pk, now=NOW)):
         figures = journal_figures(reader, str(north.scope.path), SINCE, UNTIL, today=TODAY)
         assert (figures["key_employers"], figures["key_covered"]) == (1, 1)
