@@ -1,6 +1,7 @@
 """The desk's own pages, as the test client sees them."""
 
 from datetime import date, timedelta
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from allauth.usersessions.models import UserSession
@@ -246,3 +247,17 @@ def test_the_title_stands_again_in_the_head_line(rf):
 
 def test_pages_are_not_kept_by_the_browser(desk_of):
     assert desk_of.get("/desk/").headers["Cache-Control"] == "no-store, private"
+
+
+@pytest.mark.parametrize(
+    ("sent_from", "comes_back_to"),
+    [
+        ("http://testserver/desk/visits/stays/7/?tab=2#report", "/desk/visits/stays/7/?tab=2"),
+        ("http://elsewhere.example/desk/", "/desk/visits/stays/7/end/"),
+        ("http://[", "/desk/visits/stays/7/end/"),
+        ("", "/desk/visits/stays/7/end/"),
+    ],
+)
+def test_whoever_sends_something_logged_out_comes_back_to_its_page(sent_from, comes_back_to):
+    answer = Client().post("/desk/visits/stays/7/end/", {"report": "写了很久"}, headers={"Referer": sent_from})
+    assert dict(parse_qsl(urlsplit(answer.headers["Location"]).query)) == {"next": comes_back_to}
