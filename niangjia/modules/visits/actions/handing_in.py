@@ -19,6 +19,7 @@ from niangjia.kernel.errors import Missing, NotPermitted, Refused
 from niangjia.kernel.files.models import StoredFile
 from niangjia.kernel.kept import asked_once
 from niangjia.kernel.ltree import end_of
+from niangjia.modules.visits.actions.amending import VERB as AMENDED
 from niangjia.modules.visits.actions.amending import amend, findings_of
 from niangjia.modules.visits.actions.findings import tell_findings
 from niangjia.modules.visits.actions.risks import open_risk_of
@@ -382,7 +383,7 @@ def _write(sheets: Sequence[_Sheet]) -> None:
     _keep_files([photo.file_id for sheet in sheets for photo in sheet.photos])
     for sheet in sheets:
         if sheet.joins is not None:
-            _join(sheet.joins, sheet.row.user_id)
+            _join(sheet.joins, sheet)
 
 
 def _mark_planned(sheets: Sequence[_Sheet]) -> None:
@@ -406,8 +407,15 @@ def _keep_files(ids: Sequence[int]) -> None:
         StoredFile.objects.filter(pk__in=ids).update(expires_at=None, owner_id=None)
 
 
-def _join(visit_id: int, user_id: int) -> None:
-    row = Visit.objects.unscoped(reason="a colleague's visit of the same hour").select_for_update().get(pk=visit_id)
-    row.companions = sorted({*row.companions, user_id} - {row.user_id})
+def _join(visit_id: int, sheet: _Sheet) -> None:
+    """The colleague's record is changed, so its trail says by whom."""
+    rows = Visit.objects.unscoped(reason="a colleague's visit of the same hour").select_related("scope")
+    row = rows.select_for_update(of=("self",)).get(pk=visit_id)
+    before = audit.snapshot(row)
+    row.companions = sorted({*row.companions, sheet.row.user_id} - {row.user_id})
     row.version += 1
     row.save(update_fields=["companions", "version"])
+    audit.record(
+        actor=sheet.actor, verb=AMENDED, subject=row, path=str(row.scope.path), before=before,
+        after=audit.snapshot(row), now=sheet.now,
+    )  # fmt: skip

@@ -13,6 +13,7 @@ from niangjia.engines.casework.rules import Stage
 from niangjia.kernel.access.actor import Actor
 from niangjia.kernel.access.models import User
 from niangjia.kernel.access.queries import actor_of
+from niangjia.kernel.audit.models import AuditEntry
 from niangjia.kernel.errors import Missing, NotPermitted, Refused
 from niangjia.kernel.files.actions import store
 from niangjia.kernel.files.models import StoredFile
@@ -359,6 +360,8 @@ def test_two_officers_at_one_employer_in_the_same_hour_count_once(ground: Ground
     second = hand_in_visit(replace(written, chosen_over=choice), actor=ground.colleague, now=NOW)
     assert second.together_with_id == first.pk
     assert again(first).companions == [ground.other.pk]
+    entry = AuditEntry.objects.get(subject_id=first.pk, verb="visits.visit.amended")
+    assert (entry.actor_id, entry.after["companions"]) == (ground.other.pk, [ground.other.pk])
     assert len(findings()) == 1  # nothing of the second's is lost
     posting(ground.tree.county, ground.other, from_on=date(2026, 11, 16), weekly_goal=2)
     (week,) = weeks_of(str(ground.tree.county.scope.path), date(2026, 11, 16), date(2026, 11, 23))
