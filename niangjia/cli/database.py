@@ -149,6 +149,8 @@ def restore(
     begin_django()
     if not file.is_file():
         raise Trouble(f"There is no file {file}.")
+    with connected("postgres") as connection:
+        refuse_in_use(connection, database_name())  # before a large backup is read through
     with steps() as step:
         if backups.is_dump_alone(file):
             with file.open("rb") as dump:
@@ -183,9 +185,7 @@ def put_in_place(dump: IO[bytes], tell: backups.Tell, files: AbstractContextMana
     fresh, kept = f"{name}_restoring_{stamp}", f"{name}_before_{stamp}"
     with connected("postgres") as connection:
         is_there = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone()
-        others = connection.execute("SELECT count(*) FROM pg_stat_activity WHERE datname = %s", [name]).fetchone()
-        if others and others[0]:
-            raise Trouble(f"{others[0]} sessions use the database: stop the web server and the workers first.")
+        refuse_in_use(connection, name)
         connection.execute(
             sql.SQL("CREATE DATABASE {} TEMPLATE template0 ENCODING 'UTF8'").format(sql.Identifier(fresh))
         )
@@ -350,6 +350,12 @@ def url(dbname: str | None = None, *, password: bool = True) -> str:
         **{name: value for name, value in settings["OPTIONS"].items() if name in {"sslmode", "sslrootcert", "options"}},
     }
     return make_conninfo("", **{name: value for name, value in parts.items() if value})
+
+
+def refuse_in_use(connection: psycopg.Connection[Any], name: str) -> None:
+    others = connection.execute("SELECT count(*) FROM pg_stat_activity WHERE datname = %s", [name]).fetchone()
+    if others and others[0]:
+        raise Trouble(f"{others[0]} sessions use the database: stop the web server and the workers first.")
 
 
 def rename(connection: psycopg.Connection[Any], old: str, new: str) -> None:
