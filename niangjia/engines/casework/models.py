@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Q, Value
+from django.db.models import Exists, OuterRef, Q, Value
 from django.db.models.functions import Coalesce
 
 from niangjia.engines.casework.kinds import case_kinds, kind_named
@@ -132,6 +132,10 @@ class Case(ScopedModel):
         return seen(rows, actor, via="")
 
     @classmethod
+    def visible_row(cls, row: ScopedQuerySet[Any], actor: Actor) -> ScopedQuerySet[Any]:
+        return seen_alone(row, actor, via="")
+
+    @classmethod
     def narrowed(cls, rows: ScopedQuerySet[Any], paths: tuple[str, ...]) -> ScopedQuerySet[Any]:
         if not paths:
             return rows.none()
@@ -156,6 +160,21 @@ def seen(rows: ScopedQuerySet[Any], actor: Actor, *, via: str) -> ScopedQuerySet
     if not by_place:
         return rows.filter(own) if own else rows.none()
     return rows.filter(by_place | own) if own else rows.filter(by_place)
+
+
+def seen_alone(row: ScopedQuerySet[Any], actor: Actor, *, via: str) -> ScopedQuerySet[Any]:
+    """As `seen`, of what belongs to one case: nothing is fetched first, for a key needs no index kept open."""
+    reach = [
+        (kind.name, Scope.objects.filter(path__under_any=list(paths)).values("id"))
+        for kind in case_kinds()
+        if (paths := actor.paths(kind.view))
+    ]
+    by_place = _by_place(reach, _held(actor), via)
+    if actor.user_id is None:
+        return row.filter(by_place) if by_place else row.none()
+    parts = Participant.objects.unscoped(reason="where the actor takes part decides what is seen")
+    own = Q(Exists(parts.filter(case=OuterRef(f"{via}id"), user=actor.user_id, until_at=None)))
+    return row.exclude(**{f"{via}kept_from_users__contains": [actor.user_id]}).filter(by_place | own)
 
 
 Sight = tuple[list[tuple[str, Any]], list[int], list[int]]
@@ -186,7 +205,7 @@ def _looked(actor: Actor) -> Sight:
     asked = {kind.name: paths for kind in case_kinds() if (paths := actor.paths(kind.view))}
     places = {paths: _reach(paths) for paths in set(asked.values())}  # most kinds are seen by the same jobs
     reach = [(kind, places[paths]) for kind, paths in asked.items()]
-    held = sorted({place for one in actor.held for place in _line(one.path)})  # every job: one there is too near
+    held = _held(actor)
     taking_part: list[int] = []
     if actor.user_id is not None:
         parts = Participant.objects.unscoped(reason="where the actor takes part decides what is seen")
@@ -195,6 +214,11 @@ def _looked(actor: Actor) -> Sight:
             parts = parts.filter(~_by_place(reach, held, "case__"))
         taking_part = list(parts.values_list("case_id", flat=True).distinct())
     return reach, held, taking_part
+
+
+def _held(actor: Actor) -> list[int]:
+    """Every place at and above which the actor has any job: one there is too near."""
+    return sorted({place for one in actor.held for place in _line(one.path)})
 
 
 def _by_place(reach: list[tuple[str, Any]], held: list[int], via: str) -> Q:

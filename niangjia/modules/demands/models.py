@@ -12,7 +12,7 @@ from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Q
 
-from niangjia.engines.casework.models import Case, seen
+from niangjia.engines.casework.models import Case, seen, seen_alone
 from niangjia.kernel.access.actor import Actor
 from niangjia.kernel.access.models import Scope, User
 from niangjia.kernel.access.scoped import FailClosedModel, ScopedModel, ScopedQuerySet
@@ -126,6 +126,10 @@ class Demand(ScopedModel):
     @classmethod
     def visible_rows(cls, rows: ScopedQuerySet[Any], actor: Actor) -> ScopedQuerySet[Any]:
         return seen(rows, actor, via="case__")
+
+    @classmethod
+    def visible_row(cls, row: ScopedQuerySet[Any], actor: Actor) -> ScopedQuerySet[Any]:
+        return seen_alone(row, actor, via="case__")
 
 
 class DemandPart(FailClosedModel):

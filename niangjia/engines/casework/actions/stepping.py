@@ -136,8 +136,9 @@ def entry_of(step: Step, verb: Verb) -> Entry:
 
 def locked(case_id: int, actor: Actor) -> Case:
     """The row under lock. Raises Missing."""
-    rows = Case.objects.unscoped(reason=_OURS) if is_ours(actor) else Case.objects.visible_to(actor)
-    case: Case | None = rows.select_for_update(of=("self",)).select_related("scope").filter(pk=case_id).first()
+    cases = Case.objects
+    row = cases.unscoped(reason=_OURS).filter(pk=case_id) if is_ours(actor) else cases.one_visible_to(case_id, actor)
+    case: Case | None = row.select_for_update(of=("self",)).select_related("scope").first()
     if case is None:
         raise Missing
     return case

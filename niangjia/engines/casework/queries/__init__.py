@@ -19,7 +19,7 @@ __all__ = [
 
 def case_in_sight(pk: int, actor: Actor) -> Case:
     """Raises Missing."""
-    case: Case | None = Case.objects.visible_to(actor).select_related("scope", "lead").filter(pk=pk).first()
+    case: Case | None = Case.objects.one_visible_to(pk, actor).select_related("scope", "lead").first()
     if case is None:
         raise Missing
     return case

@@ -14,6 +14,7 @@ from django.test.utils import CaptureQueriesContext
 
 from niangjia.engines.casework import actions, queries
 from niangjia.engines.casework.actions import ASKER
+from niangjia.engines.casework.actions.stepping import locked
 from niangjia.engines.casework.models import Case, Entry, Participant, Task
 from niangjia.engines.casework.rules import RIGHTS, TRANSITIONS, Stage, Verb, after
 from niangjia.engines.casework.tests.world import NOW, SEATS, World, again, build, later
@@ -33,6 +34,12 @@ def sees(world: World, who: str, case: Case) -> set[str]:
         found.add("pk")
     except Missing:
         pass
+    try:
+        with transaction.atomic():
+            locked(case.pk, actor)
+        found.add("lock")
+    except Missing:
+        pass
     if queries.timeline(case, actor).exists():
         found.add("timeline")
     if Task.objects.visible_to(actor).filter(case=case).exists():
@@ -42,7 +49,7 @@ def sees(world: World, who: str, case: Case) -> set[str]:
     return found
 
 
-ALL, NOTHING = {"list", "pk", "timeline", "tasks", "people"}, set()
+ALL, NOTHING = {"list", "pk", "lock", "timeline", "tasks", "people"}, set()
 
 
 def with_task(world: World, case: Case, to: str = "south_clerk") -> Case:

@@ -51,8 +51,8 @@ def editing(
     Raises Missing, NotPermitted.
     """
     with transaction.atomic():
-        rows = Demand.objects.visible_to(actor).select_for_update(of=("self",)).select_related("case__scope")
-        row: Demand | None = rows.filter(pk=pk).first()
+        found = Demand.objects.one_visible_to(pk, actor).select_for_update(of=("self",)).select_related("case__scope")
+        row: Demand | None = found.first()
         if row is None:
             raise Missing("没有找到这件诉求，可能编号有误，或不在您的管辖范围内。")
         path = str(row.case.scope.path)

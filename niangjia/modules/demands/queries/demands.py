@@ -31,9 +31,8 @@ Rows = QuerySet[Any]
 def demand_in_sight(pk: int, actor: Actor) -> Demand:
     """With its case, place and employer. Raises Missing."""
     found: Demand | None = (
-        Demand.objects.visible_to(actor)
+        Demand.objects.one_visible_to(pk, actor)
         .select_related("case__scope", "case__lead", "employer", "division", "zone")
-        .filter(pk=pk)
         .first()
     )
     if found is None:

@@ -40,12 +40,9 @@ def note(event: CaseStepped) -> None:
     """A message for the partner, in the transaction of the step."""
     if event.verb not in TOLD:
         return
-    case = (
-        Case.objects.unscoped(reason="of an event in the same transaction")
-        .select_related("split_from")
-        .get(pk=event.case_id)
-    )
-    if not case.partner:
+    cases = Case.objects.unscoped(reason="of an event in the same transaction").exclude(partner="")
+    case: Case | None = cases.select_related("split_from").filter(pk=event.case_id).first()
+    if case is None:
         return
     partners = Partner.objects.unscoped(reason="whoever handed the case over is told of it")
     partner = partners.filter(code=case.partner, retired_at=None).exclude(address="").first()
