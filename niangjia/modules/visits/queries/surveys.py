@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from niangjia.kernel.access.actor import Actor
 from niangjia.kernel.errors import Missing
+from niangjia.kernel.ltree import is_under
 from niangjia.kernel.words import Word
 from niangjia.modules.visits.delivered_forms import DELIVERED
 from niangjia.modules.visits.models import Survey, SurveyAnswer
@@ -71,7 +72,7 @@ def survey_with(surveys: Iterable[Survey], *, path: str, kind: str, form_id: int
         one
         for one in surveys
         if (one.kind, one.form_id) == (kind, form_id)
-        and f"{path}.".startswith(f"{one.scope.path}.")
+        and is_under(path, str(one.scope.path))
         and one.from_on <= on <= one.until_on
         and (one.closed_at is None or at < one.closed_at)
     ]
