@@ -58,14 +58,17 @@ def on_the_desk(request: HttpRequest) -> bool:
 
 
 def error_page(request: HttpRequest, status: int, message: str = "") -> HttpResponse:
-    response = render(
-        request,
-        "ui/errors/page.html" if on_the_desk(request) else "ui/phone/error.html",
-        {"status": status, "title": TITLES.get(status, "出错了"), "message": message or ADVICE.get(status, "")},
-        status=status,
-    )
-    response.said_why = message or ADVICE.get(status, "")  # type: ignore[attr-defined]
-    return response
+    """A whole page; to a part of one a toast."""
+    if request.headers.get("HX-Request"):
+        return toast(status, message)
+    template = "ui/errors/page.html" if on_the_desk(request) else "ui/phone/error.html"
+    said = {"status": status, "title": TITLES.get(status, "出错了"), "message": message or ADVICE.get(status, "")}
+    return render(request, template, said, status=status)
+
+
+def toast(status: int, message: str = "") -> HttpResponse:
+    said = {"text": message or ADVICE.get(status, ADVICE[500]), "tone": "error"}
+    return HttpResponse(render_to_string("ui/parts/toast.html", said), status=status, headers={"X-Toast": "1"})
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001 - Django passes it
@@ -110,12 +113,7 @@ class ErrorPagesMiddleware:
             address = redirect_to_login(f"{seen.path}?{seen.query}" if seen.query else seen.path or "/desk/").url
             return HttpResponse(status=204, headers={"HX-Redirect": address})
         if response.status_code >= HTTPStatus.BAD_REQUEST and response.status_code != HTTPStatus.UNPROCESSABLE_ENTITY:
-            why = getattr(response, "said_why", "") or ADVICE.get(response.status_code, ADVICE[500])
-            toast = HttpResponse(
-                render_to_string("ui/parts/toast.html", {"text": why, "tone": "error"}), status=response.status_code
-            )
-            toast["X-Toast"] = "1"
-            return toast
+            return response if response.get("X-Toast") else toast(response.status_code)
         if (
             response.status_code == HTTPStatus.OK
             and not response.streaming

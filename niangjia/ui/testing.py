@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,8 @@ from django.conf import settings
 from django.test import Client
 
 AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
+Display = tuple[str, str, tuple[str, ...]]
+"""Theme, size of text, and the rules of axe that these can break."""
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 # What htmx says when one leaves a page while it asks whether an alarm rings; a wrong answer has other words.
 CUT_OFF = ("htmx:afterRequest", "htmx:sendError", "htmx:sendAbort")
@@ -21,10 +24,8 @@ DISPLAYS: tuple[dict[str, str], ...] = (
     {"theme": "dark", "text": "large"},
 )
 # What can break in another display than a page comes in: a theme changes colours and nothing else, large text sizes.
-OTHER_DISPLAYS = (
-    ("union", "large", ["target-size", "scrollable-region-focusable"]),
-    ("union-dark", "normal", ["color-contrast", "link-in-text-block"]),
-)
+LARGE = ("union", "large", ("target-size", "scrollable-region-focusable"))
+DARK = ("union-dark", "normal", ("color-contrast", "link-in-text-block"))
 # The same two attributes that the display buttons set, for as long as it takes to look.
 LOOK_AGAIN = """async ([theme, text, rules, within]) => {
     const page = document.documentElement, before = [page.dataset.theme, page.hasAttribute("data-large")];
@@ -76,11 +77,11 @@ def faults(page: Any, *, without: str = "") -> list[str]:
     return [*said, f"{wider} pixels wider than the window"] if wider > 0 else said
 
 
-def faults_in_any_display(page: Any, *, without: str = "") -> list[str]:
+def faults_in_any_display(page: Any, *, others: Iterable[Display] = (LARGE, DARK), without: str = "") -> list[str]:
     """All rules on the page as it stands; then, in the other displays, those that colours and sizes can break."""
     found = faults(page, without=without)
-    for theme, text, rules in OTHER_DISPLAYS:
-        said = page.evaluate(LOOK_AGAIN, [theme, text, rules, _within(without)])
+    for theme, text, rules in others:
+        said = page.evaluate(LOOK_AGAIN, [theme, text, list(rules), _within(without)])
         found += [f"({theme}, {text}) {fault}" for fault in said]
     return found
 

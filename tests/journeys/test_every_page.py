@@ -5,7 +5,7 @@ The pages are those of `rights.csv` that the chair may read, so that a new page 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import pytest
 from django.http import HttpResponse
@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, Page
 from pytest_django.live_server_helper import LiveServer
 
 from niangjia.engines.casework.actions import answer_case, assign_case, call_back, drop_task, pause_clock
-from niangjia.ui.testing import complaints, faults_in_any_display, log_in
+from niangjia.ui.testing import DARK, LARGE, Display, complaints, faults_in_any_display, log_in
 from tests.addresses import address, routes, things
 from tests.architecture.test_rights import table
 from tests.browsers import desk_window
@@ -25,6 +25,8 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 MENU, EVERY = "#sidebar", 15
 """The menu is the same on every page; it is half of what stands there, and looked at on every fifteenth."""
+OTHERS: dict[str, tuple[Display, ...]] = {"desk": (DARK,), "phone": (LARGE,)}
+"""A colour is the same at any width, and large text is tightest on a phone; on every fifteenth page both are tried."""
 WINDOWS = {"desk": {"width": 1440, "height": 900}, "phone": {"width": 390, "height": 844, "has_touch": True}}
 
 
@@ -85,7 +87,9 @@ def test_every_page_can_be_read_by_everybody(
         urls, refused = pages(cast, client)
         assert len(urls) > 150
         for number, url in enumerate(urls):
-            wrong += faults_of(page, live_server.url, url, without=MENU if number % EVERY else "")
+            whole = number % EVERY == 0
+            others = (LARGE, DARK) if whole else OTHERS[window]
+            wrong += faults_of(page, live_server.url, url, others=others, without="" if whole else MENU)
         for _ in steps(cast):
             opened = [url for url in refused if is_page(client.get(url))]
             refused = [url for url in refused if url not in opened]
@@ -97,8 +101,10 @@ def test_every_page_can_be_read_by_everybody(
     assert not wrong, f"{len(wrong)} faults ({window}):\n" + "\n".join(wrong)
 
 
-def faults_of(page: Page, server: str, url: str, *, without: str = "") -> list[str]:
+def faults_of(
+    page: Page, server: str, url: str, *, others: Iterable[Display] = (LARGE, DARK), without: str = ""
+) -> list[str]:
     response = page.goto(server + url)
     status = response.status if response else 0
     found = [f"{url}: {status}"] if status >= 500 else []
-    return [*found, *(f"{url}: {fault}" for fault in faults_in_any_display(page, without=without))]
+    return [*found, *(f"{url}: {fault}" for fault in faults_in_any_display(page, others=others, without=without))]

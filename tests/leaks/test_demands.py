@@ -25,7 +25,7 @@ from tests.addresses import WORDS, address, routes
 from tests.cast import Cast
 from tests.leaks.reading import text_of, words_in
 
-PHONE = "12477770001"
+PHONE = "12477779371"  # no tail that the number of a case could have
 SAID = "车间主任扣了玉米糕和绿豆汤"
 SECRETS = {"玉米糕", "绿豆汤", "苦楝", PHONE, PHONE[-4:]}
 ROOMS = ("demands:", "casework:", "organisations:", "members:", "ui:", "metrics:", "exports:", "imports:", "exchange:")
