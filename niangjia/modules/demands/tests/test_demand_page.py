@@ -20,6 +20,8 @@ from niangjia.kernel.audit.models import AuditEntry
 from niangjia.modules.demands import actions
 from niangjia.modules.demands.models import Demand, Letter
 from niangjia.modules.demands.tests.ground import PNG, acting, in_the_middle, staffed
+from niangjia.modules.demands.testing import demand
+from niangjia.modules.members.testing import member
 from niangjia.modules.organisations.testing import officer, small_tree
 
 pytestmark = pytest.mark.django_db
@@ -371,3 +373,15 @@ def test_limits_are_read_by_all_and_changed_at_the_top(desk, now) -> None:
     row = demand_received(desk, now)
     assert row.case.limits["accept"] in ([2, "working_days"], [240, "working_minutes"])
     assert row.case.stage == Stage.RECEIVED
+
+
+def test_a_typed_number_gives_no_name_of_elsewhere(now) -> None:
+    tree = small_tree()
+    clerk = officer("CLERK", tree.north, "孙经办")
+    near, far = member(tree.mill, "慕小北"), member(tree.harbour, "冼小南")
+    row = demand(tree.north, "三个月没有发工资", actor=acting(clerk, now), now=now, route=False)
+    client = as_user(clerk)
+    for one, named in ((near, True), (far, False)):
+        said = {"person": one.person_id, "employer": "谁"}
+        html = client.post(f"/desk/demands/{row.pk}/links/", said).content.decode()
+        assert (f"{one.person.name[0]}**" in html) is named

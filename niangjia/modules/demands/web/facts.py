@@ -29,7 +29,7 @@ from niangjia.modules.demands.queries.calls import caller_of
 from niangjia.modules.demands.queries.demands import asker_shown, demand_in_sight
 from niangjia.modules.demands.rules import Facts, HowClosed, Party
 from niangjia.modules.demands.web.intake import IntakeForm, name_employers
-from niangjia.modules.members.queries.naming import names_of_persons
+from niangjia.modules.members.queries.naming import names_of_persons, names_of_persons_in_sight
 from niangjia.ui import pages
 from niangjia.ui.forms import Picker
 from niangjia.ui.pages import actor_of
@@ -244,8 +244,7 @@ def demand_concerned(request: HttpRequest, pk: int) -> HttpResponse:
 class LinksForm(forms.Form):
     person = forms.IntegerField(
         label="诉求人是哪位会员", required=False, min_value=1,
-        widget=Picker("members:person_options", label_of=lambda pk: names_of_persons([pk]).get(pk, ""),
-                      placeholder="输入姓名、拼音首字母或手机尾号"),
+        widget=Picker("members:person_options", placeholder="输入姓名、拼音首字母或手机尾号"),
         help_text="关联只为方便办理，不会使人成为会员。同名的人请先核对。",
     )  # fmt: skip
     employer = forms.IntegerField(
@@ -266,9 +265,15 @@ class LinksForm(forms.Form):
             "person": row.person_id, "employer": row.employer_id, "asker_employer": row.asker_employer_id,
         }  # fmt: skip
         super().__init__(*given, **more)
+        self.row, self.actor = row, actor
         name_employers(self, actor)
+        self.fields["person"].widget.label_of = self._person_label
         if row.party != Party.EMPLOYER:
             del self.fields["asker_employer"]
+
+    def _person_label(self, pk: int) -> str:
+        known = names_of_persons([pk]) if pk == self.row.person_id else names_of_persons_in_sight([pk], self.actor)
+        return known.get(pk, "")
 
 
 @requires(None)

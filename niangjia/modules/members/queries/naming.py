@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from niangjia.kernel.access.actor import Actor
 from niangjia.kernel.crypto.masks import mask_name
 from niangjia.modules.members.models import (
     DuplicatePair,
@@ -17,6 +18,12 @@ REASON = "names beside entries that the reader may see"
 
 def names_of_persons(ids: list[int]) -> dict[int, str]:
     rows = Person.objects.unscoped(reason=REASON).filter(pk__in=ids)
+    return {pk: mask_name(name) for pk, name in rows.values_list("pk", "name")}
+
+
+def names_of_persons_in_sight(ids: list[int], actor: Actor) -> dict[int, str]:
+    """As `names_of_persons`; whoever is out of the actor's sight has none."""
+    rows = Person.objects.visible_to(actor).filter(pk__in=ids)
     return {pk: mask_name(name) for pk, name in rows.values_list("pk", "name")}
 
 
