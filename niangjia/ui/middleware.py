@@ -25,6 +25,7 @@ TITLES = {
     400: "请求不完整",
     403: "没有权限",
     404: "没有找到",
+    405: "不能直接打开",
     409: "现在办不了",
     429: "操作太频繁",
     500: "系统出错了",
@@ -34,6 +35,7 @@ ADVICE = {
     400: "请返回上一页，刷新后再试。",
     403: "您没有办理这件事的权限，请联系本单位主席或系统管理员。",
     404: "没有找到，可能已被移走，或不在您的管辖范围内。",
+    405: "这个地址不是一个页面。请返回上一页，从页面上的按钮办理。",
     409: "请返回上一页，看看现在的情况再办。",
     429: "请稍等几分钟再试。",
     500: "已记下这次错误。请稍后再试；多次出现请联系系统管理员。",
@@ -76,6 +78,13 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:  # no
     return error_page(request, 404)
 
 
+def not_a_page(request: HttpRequest, allowed: str) -> HttpResponse:
+    """For the address of something one sends, typed or kept as a bookmark."""
+    response = error_page(request, 405)
+    response.headers["Allow"] = allowed
+    return response
+
+
 def has_nul(request: HttpRequest) -> bool:
     """No hand types it, and no column of the database takes it."""
     return "\x00" in unquote(request.META.get("QUERY_STRING", "")) or any(
@@ -100,6 +109,8 @@ class ErrorPagesMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = refused(request) or self.get_response(request)
+        if response.status_code == HTTPStatus.METHOD_NOT_ALLOWED and not response.content:
+            response = not_a_page(request, response["Allow"])
         if response.get("Content-Type", "").startswith("text/html"):
             # What an officer saw must not come back from the browser's store after the log-out.
             response.headers.setdefault("Cache-Control", "no-store, private")

@@ -15,8 +15,9 @@ from niangjia.kernel.audit.models import AuditEntry
 from niangjia.modules.organisations.actions.duty import add_shift, add_stand_in
 from niangjia.modules.organisations.actions.staff import add_staff_member, add_training
 from niangjia.modules.organisations.models import DutyShift, StaffMember, StandIn
+from niangjia.modules.organisations.queries.duty import start_of
 from niangjia.modules.organisations.rules import DutyPart
-from niangjia.modules.organisations.testing import acting_as, officer, small_tree
+from niangjia.modules.organisations.testing import NOW, acting_as, officer, small_tree
 
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 pytestmark = pytest.mark.django_db
@@ -141,7 +142,9 @@ POSTS = (
 @pytest.mark.parametrize("url", POSTS)
 def test_acts_are_by_post_and_never_by_a_neighbour(world, url):
     address = url.format(**world)
-    assert client_as("CHAIR", world["north"]).get(address).status_code == 405
+    opened = client_as("CHAIR", world["north"]).get(address)
+    assert (opened.status_code, opened["Allow"]) == (405, "POST")
+    assert "请返回上一页" in opened.content.decode()
     assert client_as("CHAIR", world["tree"].south).post(address, {"reason": "核实情况"}).status_code == 404
     assert client_as("STATION_KEEPER", world["north"]).post(address, {"reason": "核实情况"}).status_code == 403
     assert Client().post(address).status_code == 302
@@ -256,9 +259,8 @@ def test_last_week_again_and_twice(tree):
     clerk = officer("CLERK", tree.north, name="周敏")
     today = timezone.localdate()
     monday = today + timedelta(days=7 - today.weekday())
-    noon = timezone.now().replace(hour=4, minute=0) - timedelta(days=today.weekday())
     for days in (0, 2):
-        start = noon + timedelta(days=days)
+        start = start_of(monday - timedelta(days=7 - days)) + timedelta(hours=12)
         DutyShift.objects.create(
             organisation=tree.north, user=clerk, from_at=start, until_at=start + timedelta(hours=8)
         )
@@ -329,8 +331,10 @@ def test_the_trail_shows_looks_with_reasons_and_filters(world):
     assert "核对工资表" in looks
     assert "排班" not in client.get("/desk/audit/?room=access").content.decode().split('id="list"')[1]
     assert "没有符合条件的记录" in client.get("/desk/audit/?who=没有这个人").content.decode()
-    yesterday = (timezone.localdate() - timedelta(days=1)).isoformat()
-    assert "没有符合条件的记录" in client.get(f"/desk/audit/?until={yesterday}").content.decode()
+    founded = timezone.localdate(NOW)
+    before = (founded - timedelta(days=1)).isoformat()
+    assert "没有符合条件的记录" in client.get(f"/desk/audit/?until={before}").content.decode()
+    assert "没有符合条件的记录" not in client.get(f"/desk/audit/?until={founded}").content.decode()
 
 
 def test_an_administrator_learns_that_something_was_done_not_what_it_said(world):
