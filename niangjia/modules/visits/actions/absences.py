@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 
+from django.db import transaction
+
 from niangjia.kernel.access.actor import Actor
 from niangjia.kernel.audit import actions as audit
 from niangjia.kernel.errors import NotPermitted, Refused
@@ -17,6 +19,7 @@ LONGEST = timedelta(days=366)
 LONGEST_NOTE = 100
 
 
+@transaction.atomic
 def add_absence(
     posting_id: int, *, kind: str, from_on: date, until_on: date, note: str = "", actor: Actor, now: datetime
 ) -> Absence:
@@ -28,6 +31,7 @@ def add_absence(
         raise Refused("absence.span", "返岗日期要晚于离岗日期，最长一年。", "until_on")
     if from_on < posting.from_on or (posting.until_on is not None and until_on > posting.until_on):
         raise Refused("absence.outside", "离岗的日子要在驻联期间以内，请核对。", "from_on")
+    _hold(posting)
     rows = Absence.objects.unscoped(reason=OWN).filter(posting=posting)
     if rows.filter(from_on__lt=until_on, until_on__gt=from_on).exists():
         raise Refused("absence.twice", "这几天已经登记过离岗，请核对。", "from_on")
@@ -53,6 +57,11 @@ def _directed(posting_id: int, actor: Actor) -> Posting:
     if not actor.may(Permission.VISIT_DIRECT, str(posting.scope.path)):
         raise NotPermitted
     return posting
+
+
+def _hold(posting: Posting) -> None:
+    """Two who enter the same days come one after the other."""
+    Posting.objects.unscoped(reason=OWN).select_for_update().get(pk=posting.pk)
 
 
 def _record(verb: str, row: Absence, posting: Posting, actor: Actor, now: datetime, **sides: dict[str, object]) -> None:

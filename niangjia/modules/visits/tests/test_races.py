@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -14,10 +15,10 @@ from niangjia.kernel.access.actor import SYSTEM
 from niangjia.kernel.access.queries import actor_of
 from niangjia.kernel.errors import Missing, Refused
 from niangjia.modules.organisations.testing import acting_as, firm, officer, small_tree
-from niangjia.modules.visits.actions import handing_in, planning
+from niangjia.modules.visits.actions import absences, handing_in, planning
 from niangjia.modules.visits.actions.years import judge, name_judges, open_year_round, publish_round, put_forward
 from niangjia.modules.visits.drafts import Conflict
-from niangjia.modules.visits.models import PlannedVisit, Visit, YearRound
+from niangjia.modules.visits.models import Absence, PlannedVisit, Visit, YearRound
 from niangjia.modules.visits.queries.years import points_of
 from niangjia.modules.visits.rules import NominationKind, PlanState, monday_of
 from niangjia.modules.visits.testing import NOW, draft, posting
@@ -182,3 +183,25 @@ def test_points_that_come_while_the_year_is_published_do_not_stand_beside_its_re
     other.join(timeout=30)
     assert isinstance(came[0], Refused), came
     assert done.facts["points"] == points_of(done)[one.pk] == [5, 5, 5]
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("guarded", [True, False])
+def test_the_same_days_entered_twice_at_once_count_once(monkeypatch: pytest.MonkeyPatch, *, guarded: bool) -> None:
+    tree = small_tree()
+    post = posting(tree.county, officer("LIAISON_OFFICER", tree.county))
+    actor = acting_as("CHAIR", tree.county)
+    both, real = threading.Barrier(2), absences._record
+
+    def together(*args: Any, **sides: Any) -> None:
+        with suppress(threading.BrokenBarrierError):  # one waits in vain for the other, who is held
+            both.wait(timeout=3)
+        real(*args, **sides)
+
+    monkeypatch.setattr(absences, "_record", together)
+    if not guarded:
+        monkeypatch.setattr(absences, "_hold", lambda _: None)
+    days = {"from_on": NOW.date(), "until_on": NOW.date() + timedelta(days=2)}
+    came = at_once(*[lambda: absences.add_absence(post.pk, kind="leave", actor=actor, now=NOW, **days)] * 2)
+    assert Absence.objects.unscoped(**WHY).count() == (1 if guarded else 2)
+    assert sum(isinstance(one, Refused) for one in came) == (1 if guarded else 0)
