@@ -66,13 +66,16 @@ def _weeks(postings: Sequence[Posting], since: date, last: date) -> list[Week]:
     absences = _absences(postings)
     made = _made({posting.user_id for posting in postings}, since, last)
     calendars = {path: clock_of(path).calendar for path in {str(posting.scope.path) for posting in postings}}
-    found: list[Week] = []
+    found: dict[tuple[int, date], Week] = {}
     for posting in postings:
         calendar = calendars[str(posting.scope.path)]
         span = (posting.from_on, posting.until_on)
         mondays = weeks_due(span, absences[posting.pk], calendar.is_working, since, last)
-        found += [Week(posting, monday, posting.weekly_goal, made[posting.user_id, monday]) for monday in mondays]
-    return found
+        for monday in mondays:
+            key = (posting.user_id, monday)
+            # One who changed his post in a short week has that week once.
+            found.setdefault(key, Week(posting, monday, posting.weekly_goal, made[key]))
+    return list(found.values())
 
 
 def _absences(postings: Sequence[Posting]) -> defaultdict[int, list[tuple[date, date]]]:

@@ -204,3 +204,15 @@ def test_a_metric_equals_its_rows(ground: Ground, name: str) -> None:
 
 def test_every_figure_says_what_it_counts() -> None:
     assert all(figure.label and len(figure.definition) >= 8 for figure in FIGURES)
+
+
+@pytest.mark.django_db
+def test_a_short_week_with_a_change_of_post_counts_once() -> None:
+    """The Dragon Boat week of 2026 has four working days: half of them on each post."""
+    tree = small_tree()
+    user = officer("LIAISON_OFFICER", tree.county)
+    first = posting(tree.county, user)
+    actions.end_posting(first.pk, on=date(2026, 6, 17), actor=acting_as("CHAIR", tree.county), now=NOW)
+    posting(tree.county, user, from_on=date(2026, 6, 17))
+    [week] = weeks_of(str(tree.county.scope.path), date(2026, 6, 15), date(2026, 6, 22))
+    assert week.posting == first
