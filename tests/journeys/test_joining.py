@@ -30,6 +30,7 @@ from tests.browsers import desk_window
 pytestmark = pytest.mark.django_db(transaction=True)
 PHONE = {"width": 360, "height": 740, "has_touch": True, "is_mobile": True}
 PICTURES = os.environ.get("NIANGJIA_PICTURES", "")
+GREETING = re.compile("好|夜深了")
 
 
 @dataclass
@@ -78,7 +79,7 @@ class Phone:
     def tap(self, name: str) -> None:
         self.page.get_by_role("button", name=name).or_(self.page.get_by_role("link", name=name)).first.click()
 
-    def stands(self, heading: str, name: str = "") -> None:
+    def stands(self, heading: str | re.Pattern[str], name: str = "") -> None:
         """The page one expects, without a fault; a picture of it on request."""
         expect(self.page.get_by_role("heading", level=1)).to_contain_text(heading)
         if PICTURES:
@@ -151,7 +152,7 @@ def test_a_rider_joins_at_a_station(station: Station, phone: Phone, desk: Page) 
 def apply(station: Station, phone: Phone, number: str) -> None:
     """From the poster to the application that waits."""
     phone.go("/")
-    phone.stands("好", "首页")
+    phone.stands(GREETING, "首页")
     phone.go(f"/join/{station.code.token}/")
     phone.stands("加入工会")
     expect(phone.page.get_by_role("heading", level=2).first).to_have_text(station.riders.name)
@@ -197,4 +198,4 @@ def look_around(phone: Phone, number: str) -> None:
     phone.go("/phone/mine/")
     phone.stands("我的")
     phone.tap("退出登录")
-    phone.stands("好", "退出后")
+    phone.stands(GREETING, "退出后")

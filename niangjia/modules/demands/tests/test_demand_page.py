@@ -19,8 +19,8 @@ from niangjia.engines.casework.web.acts import ACTS
 from niangjia.kernel.audit.models import AuditEntry
 from niangjia.modules.demands import actions
 from niangjia.modules.demands.models import Demand, Letter
-from niangjia.modules.demands.tests.ground import PNG, acting, in_the_middle, staffed
 from niangjia.modules.demands.testing import demand
+from niangjia.modules.demands.tests.ground import PNG, acting, in_the_middle, staffed
 from niangjia.modules.members.testing import member
 from niangjia.modules.organisations.testing import officer, small_tree
 

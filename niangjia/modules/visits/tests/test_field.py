@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -252,14 +252,16 @@ def test_the_phone_takes_along_what_it_needs_in_few_queries(
     for n in range(30):
         firm(f"第{n}车间", field.tree.north.division_id)
     firm("南湖码头", field.tree.south.division_id)
-    assert hand_in(field, said(field, observations={"3": {"look": 3, "word": "闷"}}))[0] == 201
+    payload = said(field, observations={"3": {"look": 3, "word": "闷"}})
+    assert hand_in(field, payload)[0] == 201
     with django_assert_max_num_queries(30):
         data = field.client.get(DATA).json()
     assert data["me"] == {"user": field.user.pk, "name": "林驻联"}
     assert [(one["name"], one["note"]) for one in data["plan"]] == [("北山冷库", "带表格")]
     assert len(data["employers"]) == 31
     assert "南湖码头" not in json.dumps(data, ensure_ascii=False)
-    assert data["employers"][str(field.employer.pk)]["last"] == str(timezone.localdate())
+    arrived = datetime.fromisoformat(payload["arrived_at"])
+    assert data["employers"][str(field.employer.pk)]["last"] == str(timezone.localdate(arrived))
     assert "闷" in data["follow_ups"][0]["what"]
     assert {"daily", "stay", "screening"} <= set(data["forms"][0])
     assert {one["type"] for form in data["forms"][0].values() for one in form["questions"]} >= {

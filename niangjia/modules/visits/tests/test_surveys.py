@@ -318,7 +318,8 @@ def test_results_and_the_sheet(tree: Tree, mill: Any, client: Client) -> None:
     assert extended.status_code == 200
     assert "按方式看" not in page.content.decode()
     who = officer("LIAISON_OFFICER", tree.county)
-    on_visit = asked(mill, actor_of(who.pk, now=timezone.now()), now=timezone.now(), answers=GOOD | {"wish": "装电扇"})
+    now = timezone.now()
+    on_visit = asked(mill, actor_of(who.pk, now=now), now=now, at=now, answers=GOOD | {"wish": "装电扇"})
     shown = {
         way: client.get(page.request["PATH_INFO"], {"way": way}).content.decode() for way in ("", "link", "visit", "²")
     }
