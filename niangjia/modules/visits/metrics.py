@@ -40,7 +40,7 @@ def findings(outcome: Outcome) -> Counting:
             select v.scope_id, 1 as n from visits_finding f join visits_visit v on v.id = f.visit_id
              where v.arrived_at >= %s and v.arrived_at < %s and f.outcome = {int(outcome)} and {_PLAIN}
         """  # noqa: S608 - our own words
-        return summed(places, sql.replace("{}", "{{}}"), [midnight(period.from_on), midnight(period.until_on)])
+        return summed(places, sql, [midnight(period.from_on), midnight(period.until_on)])
 
     return count
 
