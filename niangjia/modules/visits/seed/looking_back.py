@@ -18,6 +18,7 @@ from niangjia.modules.visits.actions.years import judge, name_judges, open_year_
 from niangjia.modules.visits.journal_rules import Decision, quarter_of
 from niangjia.modules.visits.models import Finding, Group, Meeting, Posting, PostingTownship, YearRound
 from niangjia.modules.visits.queries.meetings import month_after, postings_of_meeting
+from niangjia.modules.visits.queries.narrowing import PLAIN
 from niangjia.modules.visits.rules import NominationKind, Outcome, Presence
 
 WHY = "the demonstration's own story"
@@ -168,7 +169,7 @@ def _put_forward(
     row: YearRound, officers: Sequence[int], now: datetime, at: datetime, *, since: date, most: int = 4
 ) -> None:
     explained = Finding.objects.unscoped(reason=WHY).filter(
-        outcome=Outcome.EXPLAINED, is_confidential=False, visit__user__in=officers[: len(officers) // 2 + 1],
+        PLAIN, outcome=Outcome.EXPLAINED, visit__user__in=officers[: len(officers) // 2 + 1],
         visit__arrived_at__date__gte=since, visit__arrived_at__lt=at,
     )  # fmt: skip
     found = list(explained.select_related("visit").order_by("pk")[:most])
