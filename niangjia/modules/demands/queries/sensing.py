@@ -10,11 +10,10 @@ from niangjia.engines.casework.rules import Stage
 from niangjia.kernel.access.actor import Actor
 from niangjia.modules.demands.models import Demand
 from niangjia.modules.demands.rules import HowClosed, likeness, pairs_of
-from niangjia.modules.demands.triage.zones import said_line, zones_in
+from niangjia.modules.demands.triage.zones import MOST_READ, said_line, zones_in
 from niangjia.modules.organisations.queries.naming_firms import employers_called
 from niangjia.modules.organisations.queries.zones import ZoneNamed, zones_called
 
-MOST_READ = 1_000
 MOST_PLACES, MOST_FIRMS, MOST_PAST = 2, 2, 3
 LOOKED_THROUGH = 200
 LIKE_ENOUGH = 0.18
