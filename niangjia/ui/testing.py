@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 from django.conf import settings
@@ -13,6 +14,7 @@ from django.test import Client
 AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 Display = tuple[str, str, tuple[str, ...]]
 """Theme, size of text, and the rules of axe that these can break."""
+PATIENCE_S = 15
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 # What htmx says when one leaves a page while it asks whether an alarm rings; a wrong answer has other words.
 CUT_OFF = ("htmx:afterRequest", "htmx:sendError", "htmx:sendAbort")
@@ -84,6 +86,14 @@ def faults_in_any_display(page: Any, *, others: Iterable[Display] = (LARGE, DARK
         said = page.evaluate(LOOK_AGAIN, [theme, text, list(rules), _within(without)])
         found += [f"({theme}, {text}) {fault}" for fault in said]
     return found
+
+
+def until(page: Any, question: str, arg: Any = None) -> None:
+    """Waits for JavaScript to answer yes. Not Playwright's `wait_for_function`: a page's policy forbids its second look."""
+    deadline = monotonic() + PATIENCE_S
+    while not page.evaluate(question, arg):
+        assert monotonic() < deadline, f"in {PATIENCE_S} seconds never: {question}"
+        page.wait_for_timeout(50)
 
 
 def complaints(page: Any) -> list[str]:

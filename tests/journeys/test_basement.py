@@ -29,7 +29,7 @@ from niangjia.modules.visits.delivered_forms import DELIVERED
 from niangjia.modules.visits.models import PlannedVisit, Visit, VisitForm, VisitKind
 from niangjia.modules.visits.questions import written
 from niangjia.modules.visits.rules import PlanState
-from niangjia.ui.testing import complaints, faults, log_in
+from niangjia.ui.testing import complaints, faults, log_in, until
 from tests.browsers import desk_window
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -181,7 +181,7 @@ class Phone:
     def is_kept(self) -> None:
         """The service worker has the page."""
         self.page.evaluate("navigator.serviceWorker.ready.then(() => true)")
-        self.page.wait_for_function("async page => Boolean(await caches.match(page))", arg=PAGE)
+        until(self.page, "async page => Boolean(await caches.match(page))", PAGE)
 
     def sync_in_the_background(self) -> None:
         """What Chromium does by itself once there is a network: the page is closed, the service worker sends."""
@@ -303,7 +303,7 @@ def test_a_photo_that_is_still_made_smaller_goes_along(phone: Phone) -> None:
         phone.tap(option, exact=True)
     page.evaluate(SLOW)
     page.evaluate(PHOTO, {"name": "风机.jpg", "wide": 400})
-    page.wait_for_function("'goOn' in window")
+    until(page, "'goOn' in window")
     phone.tap("交上去")
     assert phone.drafts() == {"draft": 1}
     page.evaluate("window.goOn()")

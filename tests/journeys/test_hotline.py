@@ -18,7 +18,7 @@ from niangjia.kernel.access.queries import actor_of
 from niangjia.modules.demands.actions.calls import begin_call
 from niangjia.modules.members.testing import member
 from niangjia.modules.organisations.testing import Tree, officer, small_tree
-from niangjia.ui.testing import complaints, faults, faults_in_any_display, log_in
+from niangjia.ui.testing import complaints, faults, faults_in_any_display, log_in, until
 from tests.browsers import desk_window
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -254,7 +254,7 @@ def test_what_callers_say_stays_text(operator: Keyboard) -> None:
     operator.at("记下并入这一件")
     with operator.page.expect_response(re.compile("/assist/")):  # drawn anew, the focus stays
         operator.page.evaluate("document.getElementById('assist').dispatchEvent(new Event('ask'))")
-    operator.page.wait_for_function("!document.querySelector('.htmx-request, .htmx-swapping, .htmx-settling')")
+    until(operator.page, "!document.querySelector('.htmx-request, .htmx-swapping, .htmx-settling')")
     operator.at("记下并入这一件")
     operator.press("Enter")
     operator.sees("已并入同一件事")

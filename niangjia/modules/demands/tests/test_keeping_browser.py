@@ -17,7 +17,7 @@ from niangjia.modules.demands.actions.responsibility import LineFacts, add_line,
 from niangjia.modules.demands.models import Alert, Demand
 from niangjia.modules.demands.testing import demand
 from niangjia.modules.organisations.testing import acting_as, officer, shift, small_tree
-from niangjia.ui.testing import complaints, faults, log_in, show_as
+from niangjia.ui.testing import complaints, faults, log_in, show_as, until
 
 PASSWORD = "niangjia-cast-2026"
 PICTURES = os.environ.get("NIANGJIA_PICTURES_OF_DEMANDS", "")
@@ -174,7 +174,7 @@ def test_it_moves_nothing_and_lies_over_no_head(
     assert link.bounding_box() == before
     expect(page.locator("#alarms")).to_have_attribute("role", "alert")
     for one in (alarms.get_by_role("button", name="我来处理"), page.locator("#main h1")):
-        page.wait_for_function(ON_TOP, arg=one.element_handle())
+        until(page, ON_TOP, one.element_handle())
     assert faults(page) == []
     page.evaluate("window.scrollTo(0, 0)")
     link.click()

@@ -17,7 +17,7 @@ from niangjia.modules.demands.seed.words import SAYINGS
 from niangjia.modules.demands.testing import demand
 from niangjia.modules.demands.tests.ground import staffed
 from niangjia.modules.organisations.testing import small_tree
-from niangjia.ui.testing import DISPLAYS, complaints, faults, log_in, show_as
+from niangjia.ui.testing import DISPLAYS, complaints, faults, log_in, show_as, until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 LOOK = os.environ.get("LOOK", "")
@@ -93,12 +93,13 @@ def test_keyboard_alone_goes_through_the_inbox(page, live_server, desk) -> None:
     assert page.locator("#drawer-title").inner_text().strip() in first
     look(page, "inbox-drawer")
     page.keyboard.press("j")  # the next one comes into the open drawer
-    page.wait_for_function(
+    until(
+        page,
         "was => document.querySelector('#drawer-title') && !was.includes(document.querySelector('#drawer-title').innerText.trim())",
-        arg=first,
+        first,
     )
     page.keyboard.press("Escape")
-    page.wait_for_function("!document.getElementById('drawer').open")
+    until(page, "!document.getElementById('drawer').open")
     page.keyboard.press("x")
     page.get_by_role("button", name="受理").first.wait_for()
     look(page, "inbox-picked")

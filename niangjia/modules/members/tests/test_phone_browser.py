@@ -20,7 +20,7 @@ from niangjia.modules.members.privacy import Purpose
 from niangjia.modules.members.rules import Ground, RequestKind
 from niangjia.modules.members.testing import identity_number, member, worker
 from niangjia.modules.organisations.testing import OrganisationKind, acting_as, found_union, officer, small_tree
-from niangjia.ui.testing import complaints, faults_in_any_display, log_in
+from niangjia.ui.testing import complaints, faults_in_any_display, log_in, until
 from tests.browsers import desk_window
 
 PHONE = {"width": 360, "height": 740, "has_touch": True, "is_mobile": True}
@@ -141,7 +141,7 @@ def test_big_text_and_dark_hold_from_page_to_page(live_server, window):
 def test_without_a_network_it_says_so(live_server, window):
     window.goto(live_server.url + "/")
     window.evaluate("navigator.serviceWorker.ready.then(() => true)")
-    window.wait_for_function("navigator.serviceWorker.controller !== null")
+    until(window, "navigator.serviceWorker.controller !== null")
     window.context.set_offline(True)
     window.goto(live_server.url + "/phone/mine/")
     expect(window.get_by_role("heading", level=1)).to_have_text("现在没有网络")
