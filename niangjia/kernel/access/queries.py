@@ -4,11 +4,20 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
+from django.db import connection
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from niangjia.kernel.access.actor import NOBODY, Actor, Held
 from niangjia.kernel.access.models import Grant, Scope, ScopePath, User
+
+HELD = """
+    SELECT held.job, place.path::text, held.id
+    FROM access_grant held JOIN access_scope place ON place.id = held.scope_id
+    WHERE held.user_id = %s AND held.ended_at IS NULL AND held.from_on <= %s
+      AND (held.until_on IS NULL OR held.until_on > %s)
+    ORDER BY place.path, held.job
+"""
 
 
 def actor_of(user_id: int | None, *, now: datetime, name: str | None = None) -> Actor:
@@ -24,13 +33,12 @@ def actor_of(user_id: int | None, *, now: datetime, name: str | None = None) -> 
 
 
 def held_by(user_id: int, *, on: date) -> tuple[Held, ...]:
-    rows = (
-        Grant.objects.unscoped(reason="one's own jobs make the actor")
-        .filter(Q(until_on=None) | Q(until_on__gt=on), user_id=user_id, ended_at=None, from_on__lte=on)
-        .order_by("scope__path", "job")
-        .values_list("job", "scope__path", "id")
-    )
-    return tuple(Held(job=job, path=path, grant_id=pk) for job, path, pk in rows)
+    """One's own jobs make the actor, at every request: so it is said in SQL, which Django takes longer to write than
+    PostgreSQL to answer.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(HELD, [user_id, on, on])
+        return tuple(Held(job=job, path=path, grant_id=pk) for job, path, pk in cursor.fetchall())
 
 
 def holders(job: str, scope_ids: list[int], *, on: date) -> QuerySet[User]:
