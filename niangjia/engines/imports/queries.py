@@ -34,12 +34,16 @@ def may_run(sheet: Sheet, path: str, actor: Actor) -> bool:
 
 def batches(actor: Actor) -> QuerySet[ImportBatch]:
     """Those of the sheets and places over which the actor has every right."""
-    mine = Q(pk__in=[])
+    seen = actor.paths(ImportBatch.seen_with)
+    named: dict[frozenset[tuple[str, ...]], list[str]] = {}  # most sheets by the rights of one job, at its places
     for sheet in sheets_for(actor):
-        allowed = Q(sheet=sheet.name)
-        for permission in sheet.permissions:
-            under = Scope.objects.filter(path__under_any=list(actor.paths(permission)))
-            allowed &= Q(scope__in=under.values("id"))
+        beside = frozenset(actor.paths(permission) for permission in sheet.permissions) - {seen}
+        named.setdefault(beside, []).append(sheet.name)
+    mine = Q(pk__in=[])
+    for beside, names in named.items():
+        allowed = Q(sheet__in=names)
+        for paths in beside:
+            allowed &= Q(scope__in=Scope.objects.filter(path__under_any=list(paths)).values("id"))
         mine |= allowed
     return ImportBatch.objects.visible_to(actor).select_related("scope").filter(mine)
 
