@@ -27,5 +27,6 @@ def words_in(text: str, words: Iterable[str]) -> list[str]:
     return sorted(
         word
         for word in words
-        if (re.search(rf"(?<![0-9A-Za-z]){word}(?![0-9A-Za-z])", text) if word.isascii() else word in text)
+        # The plain look first: nearly always it is all, and a hundred times quicker.
+        if word in text and (not word.isascii() or re.search(rf"(?<![0-9A-Za-z]){word}(?![0-9A-Za-z])", text))
     )

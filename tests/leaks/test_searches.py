@@ -35,13 +35,13 @@ def asked_for(corner: Corner) -> list[tuple[str, str]]:
         (corner.person.document_number, "539999199005179968"),
         (corner.union.name, "无此机关工会"),
         (corner.employer.name, "无此制造公司"),
-        (corner.user.name, "无此值班"),
-        (corner.staff_member.name, "无此工作者"),
+        (corner.user.name, "无此林燕"),
+        (corner.staff_member.name, "无此林燕"),
         (corner.zone.name, "无此片区"),
         (corner.matters.case.number, "SQ20991231-0001"),
         (corner.matters.case.title, "无此助学申请"),
-        (corner.matters.demand.asker_name, "无此黄兰"),
-        (corner.matters.demand.asker_phone, "12499999998"),
+        (corner.matters.demand.asker_name, "无此林燕"),
+        (corner.matters.demand.asker_phone, "12499999999"),
     ]
 
 
