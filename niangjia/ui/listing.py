@@ -108,12 +108,16 @@ class Control:
 
     filter: Filter
     value: str
-    options: list[tuple[str, str]]
+    actor: Actor
+
+    @cached_property
+    def options(self) -> list[tuple[str, str]]:
+        return list(self.filter.options(self.actor))
 
     @property
     def chosen_label(self) -> str:
         if self.filter.label_of:
-            return self.filter.label_of(self.value)
+            return self.filter.label_of(self.value, self.actor)
         if self.filter.kind == "choice":
             return dict(self.options).get(self.value, self.value)
         return self.filter.label if self.filter.kind == "flag" else self.value
@@ -162,10 +166,7 @@ class Listing:
 
     @cached_property
     def controls(self) -> list[Control]:
-        return [
-            Control(item, self.page.chosen.filters.get(item.key, ""), list(item.options(self.actor)))
-            for item in self.spec.filters
-        ]
+        return [Control(item, self.page.chosen.filters.get(item.key, ""), self.actor) for item in self.spec.filters]
 
     @property
     def bar(self) -> list[Control]:

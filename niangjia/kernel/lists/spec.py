@@ -49,7 +49,7 @@ class Filter:
     choices: Choices | Callable[[Actor], Choices] = ()
     blank: str = "全部"  # what it means to choose nothing
     quiet: bool = False  # comes by a link and shows as a chip; the bar has no control for it
-    label_of: Callable[[str], str] | None = None  # what the chip says of a value that no choice names
+    label_of: Callable[[str, Actor], str] | None = None  # what the chip says of a value that no choice names
 
     def options(self, actor: Actor) -> Choices:
         return self.choices(actor) if callable(self.choices) else self.choices
@@ -57,7 +57,7 @@ class Filter:
     def said(self, value: str, actor: Actor) -> str:
         """A value in words."""
         if self.label_of:
-            return self.label_of(value)
+            return self.label_of(value, actor)
         return dict(self.options(actor)).get(value, value) if self.kind == "choice" else value
 
     def accepts(self, value: str, actor: Actor) -> bool:

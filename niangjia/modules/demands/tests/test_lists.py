@@ -120,6 +120,23 @@ def test_who_only_looks_on_is_offered_no_lane_of_work(desk) -> None:
 # --- 诉求台账 ---
 
 
+def test_an_id_in_the_address_is_named_only_where_a_row_in_sight_bears_it(desk) -> None:
+    tree, address = desk.tree, reverse("demands:demand_list")
+    in_hand(recorded(desk, tree.north, "北山的"), desk.clerk, at=tree.north, by=desk.chair)
+    recorded(desk, tree.south, "南湖的")
+
+    def chips(user: User, **params: str) -> list[str]:
+        page = client_of(user).get(address, params)
+        return [one.chosen_label for one in page.context["listing"].chips]
+
+    place, lead = {"place": str(tree.north.pk)}, {"lead": str(desk.clerk.pk)}
+    assert chips(desk.chair, **place) == [tree.north.name]
+    assert chips(desk.chair, **lead) == [desk.clerk.name]
+    assert chips(desk.neighbour, place=str(tree.south.pk)) == [tree.south.name]
+    for params in (place, lead, {"zone": "1"}, {"employer": "1"}, {"place": "nonsense"}):
+        assert chips(desk.neighbour, **params) == ["已选定"], params
+
+
 def test_filters_cut_what_they_say(desk) -> None:
     tree, today = desk.tree, timezone.localdate().isoformat()
     received = timezone.localdate(timezone.now() - timedelta(hours=1)).isoformat()
@@ -140,7 +157,8 @@ def test_filters_cut_what_they_say(desk) -> None:
     assert found(nature=str(Nature.ENQUIRY.value)) == found(channel=str(Channel.WINDOW.value)) == {"咨询的"}
     assert found(kind="02") == found(kind="0201") == {"咨询的"}
     assert found(urgency="4") == found(major="1") == {"重大的"}
-    assert found(until="2025-12-31") == found(overdue="1") == {"去年的"}
+    half_a_year_ago = (timezone.localdate() - timedelta(days=180)).isoformat()
+    assert found(until=half_a_year_ago) == found(overdue="1") == {"去年的"}
     assert found(since=received) == everything - {"去年的"}
     assert found(stage="open") == everything - {"办完的"}
     assert (

@@ -14,7 +14,6 @@ from django.utils import timezone
 from niangjia.engines.casework.models import NEVER
 from niangjia.engines.casework.rules import OPEN, Stage, Urgency
 from niangjia.kernel.access.actor import Actor
-from niangjia.kernel.access.models import User
 from niangjia.kernel.days import day_in
 from niangjia.kernel.lists.counting import Count
 from niangjia.kernel.lists.spec import Chosen, Column, Filter, ListSpec, Sort, register
@@ -26,6 +25,8 @@ from niangjia.modules.demands.queries.figures import ACCEPTED, DONE, FIRST_TIME,
 from niangjia.modules.demands.queries.finding import found, is_common
 from niangjia.modules.demands.rules import Channel, HowClosed, Nature
 from niangjia.modules.demands.web.marks import asker, left_mark, stage_mark, urgency_mark
+from niangjia.modules.organisations.queries.membership import employer_names
+from niangjia.modules.organisations.queries.naming import names_of_users
 from niangjia.modules.organisations.queries.organisations import names_of
 from niangjia.modules.organisations.queries.zones import names_of_zones
 from niangjia.ui.listing import Bulk, Screen
@@ -95,16 +96,15 @@ def kinds(_: Actor) -> list[tuple[str, str]]:
     return lines
 
 
-def name_of_place(value: str) -> str:
-    return names_of([number_in(value)]).get(number_in(value), value)
+def as_rows_say(field: str, names: Callable[[list[int]], dict[int, str]]) -> Callable[[str, Actor], str]:
+    """Of an id in the address: its name where a row in sight bears it, else one would learn names by typing numbers."""
 
+    def said(value: str, actor: Actor) -> str:
+        pk = number_in(value)
+        is_borne = Demand.objects.visible_to(actor).filter(**{field: pk}).exists()
+        return (names([pk]).get(pk) if is_borne else None) or "已选定"
 
-def name_of_user(value: str) -> str:
-    return User.objects.filter(pk=number_in(value)).values_list("name", flat=True).first() or value
-
-
-def name_of_zone(value: str) -> str:
-    return names_of_zones([number_in(value)]).get(number_in(value), value)
+    return said
 
 
 class DemandList(ListSpec):
@@ -160,12 +160,15 @@ class DemandList(ListSpec):
         Filter("handed_back", "退办过", kind="flag", quiet=True, apply=flag(case__hand_backs__gt=0)),
         Filter("urged", "催办过", kind="flag", quiet=True, apply=flag(case__urged__gt=0)),
         Filter(
-            "place", "承办单位（本级）", kind="text", quiet=True, label_of=name_of_place, apply=by_id("case__scope")
+            "place", "承办单位（本级）", kind="text", quiet=True, label_of=as_rows_say("case__scope", names_of), apply=by_id("case__scope")
         ),
-        Filter("lead", "主办人", kind="text", quiet=True, label_of=name_of_user, apply=by_id("case__lead")),
+        Filter("lead", "主办人", kind="text", quiet=True, label_of=as_rows_say("case__lead", names_of_users), apply=by_id("case__lead")),
         Filter("no_lead", "没有主办人", kind="flag", quiet=True, apply=flag(case__lead=None)),
-        Filter("zone", "片区", kind="text", quiet=True, label_of=name_of_zone, apply=by_id("zone")),
-        Filter("employer", "用人单位", kind="text", quiet=True, apply=by_id("employer")),
+        Filter("zone", "片区", kind="text", quiet=True, label_of=as_rows_say("zone", names_of_zones), apply=by_id("zone")),
+        Filter(
+            "employer", "用人单位", kind="text", quiet=True, label_of=as_rows_say("employer", employer_names),
+            apply=by_id("employer"),
+        ),
         Filter(
             "how_closed", "办结方式", choices=HowClosed.choices(), quiet=True, apply=by("how_closed"),
         ),

@@ -58,7 +58,7 @@ def under(rows: Any, value: str) -> Rows:
     return rows.under(str(path)) if path else rows.none()  # type: ignore[no-any-return]
 
 
-def chosen_one(_: str) -> str:
+def chosen_one(_: str, __: Actor) -> str:
     """Of an id in the address: whoever typed it may not know of whom it is, so its name isn't said."""
     return "已选定"
 
