@@ -5,7 +5,8 @@ The pages are those of `rights.csv` that the chair may read, so that a new page 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from http import HTTPStatus
 
 import pytest
 from django.http import HttpResponse
@@ -15,7 +16,7 @@ from playwright.sync_api import Browser, Page
 from pytest_django.live_server_helper import LiveServer
 
 from niangjia.engines.casework.actions import answer_case, assign_case, call_back, drop_task, pause_clock
-from niangjia.ui.testing import DARK, LARGE, Display, complaints, faults_in_any_display, log_in
+from niangjia.ui.testing import complaints, faults_in_any_display, log_in
 from tests.addresses import address, routes, things
 from tests.architecture.test_rights import table
 from tests.browsers import desk_window
@@ -25,9 +26,8 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 MENU, EVERY = "#sidebar", 15
 """The menu is the same on every page; it is half of what stands there, and looked at on every fifteenth."""
-OTHERS: dict[str, tuple[Display, ...]] = {"desk": (DARK,), "phone": (LARGE,)}
-"""A colour is the same at any width, and large text is tightest on a phone; on every fifteenth page both are tried."""
-WINDOWS = {"desk": {"width": 1440, "height": 900}, "phone": {"width": 390, "height": 844, "has_touch": True}}
+DESK, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
+PARTS = 2  # of the pages: so that those who test side by side share them
 
 
 def pages(cast: Cast, client: Client) -> tuple[list[str], list[str]]:
@@ -66,18 +66,16 @@ def steps(cast: Cast) -> Iterator[None]:
 
 
 def is_page(answer: HttpResponse) -> bool:
-    if answer.status_code >= 500:
+    if answer.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return True
     whole = not answer.streaming and answer.content[:100].lstrip().lower().startswith(b"<!doctype html")
     return answer.status_code == 200 and whole
 
 
-@pytest.mark.parametrize("window", WINDOWS)
-def test_every_page_can_be_read_by_everybody(
-    cast: Cast, live_server: LiveServer, browser: Browser, window: str
-) -> None:
+@pytest.mark.parametrize("part", range(PARTS))
+def test_every_page_can_be_read_by_everybody(cast: Cast, live_server: LiveServer, browser: Browser, part: int) -> None:
     wrong: list[str] = []
-    with desk_window(browser, **WINDOWS[window]) as context:
+    with desk_window(browser, **DESK) as context:
         page = context.new_page()
         said = complaints(page)
         wrong += faults_of(page, live_server.url, "/accounts/login/")
@@ -86,25 +84,26 @@ def test_every_page_can_be_read_by_everybody(
         client.raise_request_exception = False
         urls, refused = pages(cast, client)
         assert len(urls) > 150
-        for number, url in enumerate(urls):
-            whole = number % EVERY == 0
-            others = (LARGE, DARK) if whole else OTHERS[window]
-            wrong += faults_of(page, live_server.url, url, others=others, without="" if whole else MENU)
+        for number, url in enumerate(urls[part::PARTS]):
+            wrong += faults_of(page, live_server.url, url, without="" if number % EVERY == 0 else MENU)
         for _ in steps(cast):
             opened = [url for url in refused if is_page(client.get(url))]
             refused = [url for url in refused if url not in opened]
-            for url in opened:
+            for url in opened[part::PARTS]:
                 wrong += faults_of(page, live_server.url, url, without=MENU)
         assert len(refused) < 8, refused  # those that need a task or a request named beside the case
         # The page that is missing and the act that is refused are among them.
         wrong += [line for line in said if "404" not in line and "409" not in line]
-    assert not wrong, f"{len(wrong)} faults ({window}):\n" + "\n".join(wrong)
+    assert not wrong, f"{len(wrong)} faults:\n" + "\n".join(wrong)
 
 
-def faults_of(
-    page: Page, server: str, url: str, *, others: Iterable[Display] = (LARGE, DARK), without: str = ""
-) -> list[str]:
+def faults_of(page: Page, server: str, url: str, *, without: str = "") -> list[str]:
+    """On a phone and, made wide, at a desk: nothing of a page but its layout asks how wide the window is."""
+    page.set_viewport_size(PHONE)
     response = page.goto(server + url)
     status = response.status if response else 0
-    found = [f"{url}: {status}"] if status >= 500 else []
-    return [*found, *(f"{url}: {fault}" for fault in faults_in_any_display(page, others=others, without=without))]
+    wrong = [f"{status}"] if status >= HTTPStatus.INTERNAL_SERVER_ERROR else []
+    wrong += [f"on a phone {fault}" for fault in faults_in_any_display(page, without=without)]
+    page.set_viewport_size(DESK)
+    wrong += [f"at a desk {fault}" for fault in faults_in_any_display(page, without=without)]
+    return [f"{url}: {fault}" for fault in wrong]
