@@ -67,6 +67,7 @@ def _within(without: str) -> dict[str, list[list[str]]]:
 
 def faults(page: Any, *, without: str = "") -> list[str]:
     """What axe finds (WCAG A and AA) on the page as it stands, and whether it is wider than the window."""
+    page.wait_for_load_state()
     page.evaluate(axe())
     asked = "([within, rules]) => axe.run(within, {runOnly: rules, resultTypes: ['violations']})"
     found = page.evaluate(asked, [_within(without), RULES])
@@ -94,6 +95,19 @@ def until(page: Any, question: str, arg: Any = None) -> None:
     while not page.evaluate(question, arg):
         assert monotonic() < deadline, f"in {PATIENCE_S} seconds never: {question}"
         page.wait_for_timeout(50)
+
+
+def when_ready(what: Any) -> Any:
+    """The same locator, once it is there and its page's scripts have run: a press that comes earlier is heard by nobody."""
+    what.wait_for()
+    what.page.wait_for_load_state()
+    return what
+
+
+def settled(page: Any) -> None:
+    """Nothing is asked for or drawn anew any more: what is found now is still there when it is pressed."""
+    page.wait_for_load_state()
+    until(page, "!document.querySelector('.htmx-request, .htmx-swapping, .htmx-settling')")
 
 
 def complaints(page: Any) -> list[str]:
