@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from playwright.sync_api import expect
 
 from niangjia.engines.imports.models import BatchState, ImportBatch
-from niangjia.modules.members.testing import member
+from niangjia.modules.members.testing import identity_number, member
 from niangjia.modules.members.tests.office import TEST, Office
-from niangjia.ui.testing import DISPLAYS, complaints, faults, log_in, show_as
+from niangjia.ui.testing import DISPLAYS, complaints, faults, log_in, settled, show_as
 
 NAMES = ("仇小梅", "曾丽丽", "解文文")
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -71,3 +72,24 @@ def test_every_state_in_every_display(addresses, live_server, request, window, d
                 found[(url, *display.values())] = wrong
     assert not found
     assert said == []
+
+
+CHOOSE_BOTH = """() => {
+    for (const [key, heading] of [["name", "称呼"], ["post", "干什么活"]]) {
+        const field = document.getElementById(`column-${key}`);
+        field.value = [...field.options].find((one) => one.text === heading).value;
+        field.dispatchEvent(new Event("change", { bubbles: true }));
+    }
+}"""
+
+
+def test_a_choice_is_kept_that_was_made_while_the_one_before_was_answered(live_server, page):
+    office = Office()
+    union, number = office.tree.mill.name, identity_number()
+    batch = office.upload([f"林小燕,{number},{union},客服"], headings="称呼,身份证号,工会名称,干什么活")
+    log_in(page, live_server, office.clerk)
+    page.goto(f"{live_server.url}/desk/imports/{batch.pk}/")
+    page.evaluate(CHOOSE_BOTH)
+    expect(page.locator("#match")).to_contain_text("必须有的列都对上了")
+    settled(page)
+    expect(page.locator("#column-post option:checked")).to_have_text("干什么活")
