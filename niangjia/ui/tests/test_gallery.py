@@ -152,6 +152,19 @@ def test_what_came_into_the_drawer_hears_the_first_press(page, live_server):
     expect(page.locator("#drawer")).to_contain_text("138 0013 2013")
 
 
+PRESS_WHILE_ASKING = """() => {
+    document.dispatchEvent(new Event('list-changed'));
+    document.querySelector('a.row-link').click();
+}"""
+
+
+def test_the_drawer_opens_over_a_list_that_is_just_drawn_anew(page, live_server):
+    log_in(page, live_server, officer())
+    page.goto(live_server.url + "/desk/_gallery/list/")
+    page.evaluate(PRESS_WHILE_ASKING)
+    expect(page.locator("#drawer-title")).to_be_focused()
+
+
 def test_the_picker_takes_one_of_many(page, live_server):
     log_in(page, live_server, officer())
     page.goto(live_server.url + "/desk/_gallery/")

@@ -13,15 +13,17 @@ export function openDrawer(href, link) {
   const drawer = document.getElementById("drawer");
   if (!drawer) return false;
   from = link ?? from;
-  htmx.ajax("GET", href, { target: "#drawer-body", swap: "innerHTML show:none" }).then(() => {
-    if (!document.getElementById("drawer-body").firstElementChild) return;
-    if (!drawer.open) {
-      if (wide.matches) drawer.show();
-      else drawer.showModal();
-    }
-    (drawer.querySelector("#drawer-body [autofocus]") ?? document.getElementById("drawer-title"))?.focus({ preventScroll: true });
-  });
+  htmx.ajax("GET", href, { target: "#drawer-body", swap: "innerHTML show:none" });
   return true;
+}
+
+function show() {
+  const drawer = document.getElementById("drawer");
+  if (!drawer.open) {
+    if (wide.matches) drawer.show();
+    else drawer.showModal();
+  }
+  (drawer.querySelector("#drawer-body [autofocus]") ?? document.getElementById("drawer-title"))?.focus({ preventScroll: true });
 }
 
 document.addEventListener("click", (event) => {
@@ -48,9 +50,12 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "Escape" && drawer?.open && !document.querySelector("dialog.box[open]")) drawer.close();
 });
 
+// What was asked for has come: not when htmx.ajax() says so, which for a request that waits for another is at once.
 // A form that came back with a mistake: to the field that has it.
 document.addEventListener("htmx:afterSettle", (event) => {
-  if (event.target.id === "drawer-body") event.target.querySelector("[aria-invalid]")?.focus();
+  if (event.target.id !== "drawer-body") return;
+  if (event.detail.requestConfig.verb === "get") show();
+  event.target.querySelector("[aria-invalid]")?.focus();
 });
 
 // A form in the drawer was sent and answered by a page elsewhere: what lies behind may have changed.
