@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
 INSTALL = "apt-get install -y chromium fonts-noto-cjk"
@@ -29,6 +29,7 @@ FLAGS = (
     "--disable-sync",
 )
 PATIENCE_MS = 15_000
+expect.set_options(timeout=PATIENCE_MS)  # else a third of it, and a loaded machine needs more
 
 
 @pytest.fixture(scope="session")

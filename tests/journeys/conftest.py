@@ -14,11 +14,9 @@ from pytest_django.live_server_helper import LiveServer
 from niangjia.kernel.access.models import Grant, User
 from niangjia.modules.organisations.models import Organisation
 from niangjia.modules.organisations.seed import PASSWORD
-from niangjia.ui.testing import complaints
+from niangjia.ui.testing import complaints, when_ready
 from tests.browsers import desk_window
 from tests.journeys.story import Visit, seat_of
-
-expect.set_options(timeout=10_000)
 
 
 @dataclass
@@ -57,10 +55,12 @@ class Desk:
     said: list[str]
 
     def log_in(self, username: str, password: str = PASSWORD) -> Desk:
+        """The answer is waited for: who goes on before it has not come in, nor been counted as refused."""
         self.page.goto(self.county.url + "/desk/")
         self.page.get_by_label("用户名").fill(username)
         self.page.get_by_label("密码").fill(password)
-        self.page.get_by_role("button", name="登录").click()
+        with self.page.expect_navigation():
+            self.page.get_by_role("button", name="登录").click()
         return self
 
     def go(self, address: str) -> Desk:
@@ -69,17 +69,18 @@ class Desk:
 
     def pick(self, name: str, text: str) -> None:
         """One of many by typing, with the keyboard alone."""
-        self.page.locator(f"[data-source]:has(input[name='{name}']) input[role=combobox]").fill(text)
+        field = self.page.locator(f"[data-source]:has(input[name='{name}']) input[role=combobox]")
+        when_ready(field).fill(text)
         option = self.page.locator("[role=listbox]:visible [data-value]").first
         expect(option).to_contain_text(text)
         self.page.keyboard.press("Enter")
         expect(self.page.locator(f"input[name='{name}']")).not_to_have_value("")
 
     def press(self, name: str) -> None:
-        self.page.get_by_role("main").get_by_role("button", name=name, exact=True).first.click()
+        when_ready(self.page.get_by_role("main").get_by_role("button", name=name, exact=True).first).click()
 
     def follow(self, name: str) -> None:
-        self.page.get_by_role("main").get_by_role("link", name=name).first.click()
+        when_ready(self.page.get_by_role("main").get_by_role("link", name=name).first).click()
 
     def sees(self, text: str) -> None:
         expect(self.page.locator("body")).to_contain_text(text)

@@ -17,7 +17,7 @@ from pytest_django.live_server_helper import LiveServer
 from niangjia.engines.casework.models import Case
 from niangjia.kernel.access.models import User
 from niangjia.kernel.notify.models import Message
-from niangjia.ui.testing import complaints, faults, log_in
+from niangjia.ui.testing import complaints, faults, log_in, settled, when_ready
 from tests.browsers import desk_window
 
 CHINA = ZoneInfo("Asia/Shanghai")
@@ -57,6 +57,7 @@ class Seat:
 
     def act(self, label: str, *, menu: bool = False) -> None:
         """An act of the case's page; what is done less often stands under 更多."""
+        settled(self.page)
         main = self.page.get_by_role("main")
         if menu:
             main.get_by_role("button", name="更多").click()
@@ -69,7 +70,7 @@ class Seat:
 
     def pick(self, name: str, text: str) -> None:
         """One of many, by typing."""
-        self.drawer.locator(f"[data-source]:has(input[name='{name}']) input[role=combobox]").fill(text)
+        when_ready(self.drawer.locator(f"[data-source]:has(input[name='{name}']) input[role=combobox]")).fill(text)
         option = self.page.locator("[role=listbox]:visible [data-value]").first
         expect(option).to_contain_text(text)
         self.page.keyboard.press("Enter")
@@ -78,9 +79,23 @@ class Seat:
     def fill(self, name: str, text: str) -> None:
         self.drawer.locator(f"[name='{name}']").fill(text)
 
+    def press(self, *keys: str) -> None:
+        """Keys that come before the page's scripts are heard by nobody."""
+        self.page.wait_for_load_state()
+        for key in keys:
+            self.page.keyboard.press(key)
+
+    def takes_the_call(self) -> None:
+        """The telephone system has opened the page; Enter takes the call."""
+        expect(self.page.get_by_role("button", name="接听")).to_be_focused()
+        self.press("Enter")
+        expect(self.page.locator("#id_body")).to_be_focused()
+
     def send(self, label: str, said: str) -> None:
+        """Sent, said so, and drawn anew behind the drawer."""
         self.drawer.get_by_role("button", name=label, exact=True).click()
         expect(self.page.locator("#toasts")).to_contain_text(said)
+        settled(self.page)
 
 
 Visit = Callable[[User], AbstractContextManager[Seat]]

@@ -23,7 +23,7 @@ from niangjia.kernel.access.actor import Actor
 from niangjia.kernel.access.queries import actor_of
 from niangjia.modules.members.testing import phone_number
 from niangjia.modules.organisations.testing import officer, small_tree
-from niangjia.ui.testing import complaints, faults
+from niangjia.ui.testing import complaints, faults, when_ready
 from tests.browsers import desk_window
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -78,7 +78,7 @@ class Worker:
         self.page.goto(self.union.url + address)
 
     def tap(self, name: str) -> None:
-        self.page.get_by_role("main").get_by_role("button", name=name, exact=True).click()
+        when_ready(self.page.get_by_role("main").get_by_role("button", name=name, exact=True)).click()
 
     def sees(self, text: str) -> None:
         """On a page without a fault; a picture of it on request."""

@@ -108,7 +108,7 @@ def opens_it(seat: Seat) -> None:
 def joins(seat: Seat) -> None:
     """One act, by the keyboard."""
     seat.page.get_by_role("main").get_by_role("button", name="并案办理").focus()
-    seat.page.keyboard.press("Enter")
+    seat.press("Enter")
     box = seat.page.locator("dialog[open]")
     box.locator("textarea, input[name='reason']").first.fill("同一站点、同一周的配送费，统一与站点协商")
     picture(seat.page, "join")

@@ -18,11 +18,10 @@ from niangjia.kernel.access.queries import actor_of
 from niangjia.modules.demands.actions.calls import begin_call
 from niangjia.modules.members.testing import member
 from niangjia.modules.organisations.testing import Tree, officer, small_tree
-from niangjia.ui.testing import complaints, faults, faults_in_any_display, log_in, until
+from niangjia.ui.testing import complaints, faults, faults_in_any_display, log_in, settled, until
 from tests.browsers import desk_window
 
 pytestmark = pytest.mark.django_db(transaction=True)
-expect.set_options(timeout=10_000)
 PICTURES = os.environ.get("NIANGJIA_PICTURES", "")
 SAID = "我在北山纺织厂上班，三个月没有发工资了，一共欠我一万两千块钱。"
 ODD = "<script>alert(2)</script><img src=x onerror=alert(1)>\"'{{7*7}}"
@@ -61,15 +60,20 @@ class Keyboard:
         return self
 
     def press(self, *keys: str) -> None:
+        """Keys that come before the page's scripts are heard by nobody."""
+        self.page.wait_for_load_state()
         for key in keys:
             self.page.keyboard.press(key)
 
     def takes_the_call(self) -> None:
+        expect(self.page.locator("form :focus")).to_have_count(1)  # the page gives it after it has loaded
         self.press("Enter")
         self.page.wait_for_url(re.compile(r"/desk/hotline/\d+/$"))
         expect(self.page.locator("#id_body")).to_be_focused()
 
     def write(self, text: str) -> None:
+        self.page.wait_for_load_state()
+        expect(self.page.locator(":is(input, textarea):focus")).to_have_count(1)
         self.page.keyboard.insert_text(text)
 
     def sees(self, text: str) -> None:
@@ -159,8 +163,9 @@ def take_the_call(desk: Keyboard, office: Office) -> str:
     assert faults(desk.page) == []
     desk.press("F9")
     desk.sees("已登记，派给云岭县总工会 · 何维权")
+    number = re.search(r"SQ\d{8}-\d+", desk.page.locator("#toasts").inner_text())  # it goes by itself after a while
     expect(desk.page.locator("#phone")).to_be_focused()
-    return re.search(r"SQ\d{8}-\d+", desk.page.locator("#toasts").inner_text())[0]  # type: ignore[index]
+    return number[0]  # type: ignore[index]
 
 
 def handle_it(desk: Keyboard, number: str) -> None:
@@ -228,7 +233,7 @@ def test_nothing_typed_is_lost(operator: Keyboard, office: Office) -> None:
     operator.write("可以向劳动监察大队投诉，电话 12333。")
     operator.press("F8")
     operator.sees("已当场解答并记下")
-    assert operator.page.evaluate("Object.keys(sessionStorage).filter(key => key.startsWith('draft:'))") == []
+    until(operator.page, "!Object.keys(sessionStorage).some(key => key.startsWith('draft:'))")
 
 
 def test_what_callers_say_stays_text(operator: Keyboard) -> None:
@@ -250,11 +255,12 @@ def test_what_callers_say_stays_text(operator: Keyboard) -> None:
     operator.write(f"{ODD} 三个月没有发工资")
     operator.sees("是不是这一件")
     operator.sees("<script>alert(2)</script>")
+    settled(operator.page)
     operator.press("Alt+m")
     operator.at("记下并入这一件")
     with operator.page.expect_response(re.compile("/assist/")):  # drawn anew, the focus stays
         operator.page.evaluate("document.getElementById('assist').dispatchEvent(new Event('ask'))")
-    until(operator.page, "!document.querySelector('.htmx-request, .htmx-swapping, .htmx-settling')")
+    settled(operator.page)
     operator.at("记下并入这一件")
     operator.press("Enter")
     operator.sees("已并入同一件事")
@@ -279,7 +285,7 @@ def test_other_ends_of_a_call(operator: Keyboard, office: Office) -> None:
     operator.takes_the_call()
     operator.sees("可能是谁")
     operator.press("Alt+/")
-    operator.sees("话务台快捷键")
+    expect(operator.page.get_by_role("dialog").get_by_text("话务台快捷键")).to_be_visible()
     operator.press("Escape")
     operator.press("Alt+x")
     operator.write("反复谩骂")

@@ -24,7 +24,7 @@ from niangjia.modules.members.testing import identity_number, phone_number
 from niangjia.modules.organisations.models import Organisation
 from niangjia.modules.organisations.rules import OrganisationKind
 from niangjia.modules.organisations.testing import Tree, found_union, officer, small_tree
-from niangjia.ui.testing import complaints, faults, log_in
+from niangjia.ui.testing import complaints, faults, log_in, when_ready
 from tests.browsers import desk_window
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -77,7 +77,9 @@ class Phone:
         self.page.goto(self.station.url + address)
 
     def tap(self, name: str) -> None:
-        self.page.get_by_role("button", name=name).or_(self.page.get_by_role("link", name=name)).first.click()
+        when_ready(
+            self.page.get_by_role("button", name=name).or_(self.page.get_by_role("link", name=name)).first
+        ).click()
 
     def stands(self, heading: str | re.Pattern[str], name: str = "") -> None:
         """The page one expects, without a fault; a picture of it on request."""

@@ -100,17 +100,16 @@ def pass_minutes(clock: Clock, *, until: datetime) -> None:
 def take_the_call(visit: Visit, night: Night) -> None:
     with visit(night.operator) as operator:
         operator.go("/desk/hotline/?phone=057585123456")
-        operator.page.keyboard.press("Enter")
-        expect(operator.page.locator("#id_body")).to_be_focused()
+        operator.takes_the_call()
         operator.page.keyboard.insert_text(SAID)
         operator.sees("紧急情况")
-        operator.page.keyboard.press("F9")
+        operator.press("F9")
         operator.sees("已登记")
 
 
 def take_it_by_keyboard(seat: Seat) -> None:
     for _ in range(12):
-        seat.page.keyboard.press("Tab")
+        seat.press("Tab")
         if seat.page.evaluate("document.activeElement.textContent.trim()") == "我来处理":
             return press_enter(seat)
     raise AssertionError("Tab never came to 我来处理")

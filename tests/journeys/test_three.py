@@ -76,13 +76,12 @@ def case_page(seat: Seat) -> None:
 
 def take_down(operator: Seat) -> None:
     operator.go("/desk/hotline/?phone=13800000000")
-    operator.page.keyboard.press("Enter")
-    expect(operator.page.locator("#id_body")).to_be_focused()
+    operator.takes_the_call()
     operator.page.keyboard.insert_text(SAID)
     operator.sees("拖欠工资")  # he speaks of pay and of his child: two kinds are offered, the operator says which
-    operator.page.keyboard.press("Alt+j")
+    operator.press("Alt+j")
     operator.sees("何维权")
-    operator.page.keyboard.press("F9")
+    operator.press("F9")
     operator.sees("已登记，派给云岭县总工会")
 
 
@@ -160,11 +159,8 @@ def ring_back(operator: Seat) -> None:
     operator.go("/desk/demands/call-backs/")
     operator.page.locator("[data-row] .row-link").first.click()
     operator.sees("困难补助 3,000 元本周发放")
-    operator.page.keyboard.press("F4")
-    operator.page.keyboard.press("Alt+y")
-    operator.page.keyboard.press("Tab")
-    operator.page.keyboard.press("Space")  # five points
+    operator.press("F4", "Alt+y", "Tab", "Space")  # reached, and five points
     operator.page.locator("[name=text]").fill("都解决了，感谢。")
-    operator.page.keyboard.press("F8")
+    operator.press("F8")
     operator.sees("已化解")
     assert Demand.objects.unscoped(**OURS).count() == 1
