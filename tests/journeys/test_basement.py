@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from time import monotonic
 from typing import Any
 
 import pytest
@@ -29,7 +30,7 @@ from niangjia.modules.visits.delivered_forms import DELIVERED
 from niangjia.modules.visits.models import PlannedVisit, Visit, VisitForm, VisitKind
 from niangjia.modules.visits.questions import written
 from niangjia.modules.visits.rules import PlanState
-from niangjia.ui.testing import complaints, faults, log_in, until
+from niangjia.ui.testing import PATIENCE_S, complaints, faults, log_in, until
 from tests.browsers import desk_window
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -189,10 +190,7 @@ class Phone:
         tools, found = self.window.new_cdp_session(self.page), []
         tools.on("ServiceWorker.workerRegistrationUpdated", lambda said: found.extend(said["registrations"]))
         tools.send("ServiceWorker.enable")
-        for _ in range(50):
-            if found:
-                break
-            self.page.wait_for_timeout(100)
+        self.wait_until(lambda: bool(found))
         wanted = {
             "origin": self.url,
             "registrationId": found[0]["registrationId"],
@@ -200,11 +198,14 @@ class Phone:
             "lastChance": False,
         }
         tools.send("ServiceWorker.dispatchSyncEvent", wanted)
-        for _ in range(50):
-            if self.drafts() == {"sent": 1}:
-                break
+        self.wait_until(lambda: self.drafts() == {"sent": 1})
+
+    def wait_until(self, holds: Callable[[], bool]) -> None:
+        """For what happens outside the page, where nothing calls back."""
+        deadline = monotonic() + PATIENCE_S
+        while not holds():
+            assert monotonic() < deadline
             self.page.wait_for_timeout(100)
-        assert self.drafts() == {"sent": 1}
 
     @property
     def bar(self) -> Any:

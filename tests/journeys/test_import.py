@@ -17,7 +17,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from niangjia.engines.imports.models import BatchState, ImportBatch
 from niangjia.modules.members.models import Membership
 from niangjia.modules.members.testing import identity_number
-from niangjia.ui.testing import faults
+from niangjia.ui.testing import faults, settled
 from tests.journeys.conftest import County, Desk
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -134,6 +134,8 @@ def matches_columns(organiser: Desk) -> None:
     page.get_by_label("姓名").select_option(label="人员")
     page.get_by_label("岗位").select_option(label="干什么活")
     organiser.sees("必须有的列都对上了")
+    settled(page)
+    expect(page.get_by_label("岗位").locator("option:checked")).to_have_text("干什么活")
     organiser.press("开始检查")
     organiser.sees("可以关闭这个页面")
     work()

@@ -15,6 +15,7 @@ from niangjia.kernel.pinyin import initials_of_key
 from niangjia.modules.members.models import Membership, Person
 from niangjia.modules.members.testing import identity_number
 from niangjia.modules.organisations.models import Employer, Organisation
+from niangjia.ui.testing import settled
 from tests.journeys.conftest import County
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -183,6 +184,7 @@ def test_the_auditor_reads_everything_and_changes_nothing(county: County, desk):
     auditor.go("/desk/members/add/").sees("没有权限")
     auditor.go("/desk/audit/")
     page.get_by_label("只看查阅记录").check()
+    expect(page).to_have_url(re.compile("looks=1"))  # the rows that were here before are gone
     row = page.get_by_role("row", name=re.compile("办理互助保障核对"))
     expect(row).to_contain_text(looker.name)
     row.locator(".row-link").click()
@@ -200,9 +202,12 @@ def test_the_hotline_finds_a_caller_by_keyboard_alone(county: County, desk):
     expect(page.locator("#list-search")).to_be_focused()
     keys.type(caller.phone_tail)
     hits = page.locator("[data-row]")
+    expect(page).to_have_url(re.compile(f"q={caller.phone_tail}"))
     expect(hits.filter(has_text=caller.name).first).to_be_visible()
-    keys.press("Enter")
+    with page.expect_response(re.compile(f"q={caller.phone_tail}")):  # Enter looks once more
+        keys.press("Enter")
     expect(page.locator("#list-search")).not_to_be_focused()
+    settled(page)
     expect(hits.filter(has_text=caller.name).first).to_be_visible()
     # down to the caller, row by row
     names = [hits.nth(n).inner_text() for n in range(hits.count())]
@@ -219,7 +224,9 @@ def test_the_hotline_finds_a_caller_by_keyboard_alone(county: County, desk):
     # by the initials, everywhere
     initials = initials_of_key(caller.name_key)
     keys.press("Control+k")
-    keys.type(initials)
+    with page.expect_response(re.compile(f"q={initials}(&|$)")):  # a slow hand is answered for its first letters too
+        keys.type(initials)
+    settled(page)
     hit = page.locator("[data-hit]").filter(has_text=caller.name).first
     expect(hit).to_be_visible()
     keys.press("ArrowDown")
