@@ -20,7 +20,7 @@ from niangjia.modules.demands.testing import demand as recorded
 from niangjia.modules.demands.web.phone import places
 from niangjia.modules.members.testing import phone_number, worker
 from niangjia.modules.organisations.testing import officer, small_tree
-from niangjia.ui.testing import complaints, faults_in_any_display, log_in
+from niangjia.ui.testing import complaints, faults_in_any_display, log_in, until
 from tests.browsers import desk_window
 
 PHONE = {"width": 360, "height": 740, "has_touch": True, "is_mobile": True}
@@ -148,6 +148,7 @@ def test_what_was_typed_outlives_a_lost_connection(transactional_db, live_server
     window.get_by_label("姓名", exact=True).fill("林小燕")
     window.get_by_label("同意工会用我填写的内容").check()
     window.context.set_offline(True)
+    until(window, "!navigator.onLine")
     window.get_by_role("button", name="提交诉求").click()
     expect(window.get_by_text("写的内容已存在手机里")).to_be_visible()
     window.context.set_offline(False)
@@ -160,7 +161,7 @@ def test_what_was_typed_outlives_a_lost_connection(transactional_db, live_server
     window.get_by_label("同意工会用我填写的内容").check()
     window.get_by_role("button", name="提交诉求").click()
     expect(window.get_by_text("已提交。")).to_be_visible()
-    assert window.evaluate("localStorage.length") == 0
+    until(window, "localStorage.length === 0")
 
 
 def test_a_big_photo_is_made_smaller_before_it_leaves(transactional_db, live_server, window, tmp_path):
@@ -182,12 +183,7 @@ def test_a_big_photo_is_made_smaller_before_it_leaves(transactional_db, live_ser
     big = base64.b64decode(made)
     (tmp_path / "现场.jpg").write_bytes(big)
     window.get_by_label("照片").set_input_files(tmp_path / "现场.jpg")
-    for _ in range(50):
-        chosen = window.evaluate("document.querySelector('[data-photos]').files[0].size")
-        if chosen < len(big):
-            break
-        window.wait_for_timeout(100)
-    assert chosen < len(big)
+    until(window, "most => document.querySelector('[data-photos]').files[0].size < most", len(big))
     window.get_by_label("发生了什么").fill(SAID)
     window.get_by_label("姓名", exact=True).fill("林小燕")
     window.get_by_label("同意工会用我填写的内容").check()

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from django.utils import timezone
+from playwright.sync_api import expect
 
 from niangjia.modules.demands.tests.ground import in_the_middle, staffed
 from niangjia.modules.organisations.testing import small_tree
@@ -58,22 +59,18 @@ def test_from_the_list_by_keyboard_alone(page, live_server, desk, row) -> None:
     page.keyboard.press("j")
     page.keyboard.press("Enter")
     page.get_by_role("heading", name=row.case.title, level=2).wait_for()
-    page.wait_for_timeout(300)
     look(page, "drawer", full=False)
     assert faults(page) == []
     page.keyboard.press("n")
     box = page.get_by_role("textbox", name="内部备注")
-    box.wait_for()
-    page.wait_for_timeout(200)
-    assert page.evaluate("document.activeElement.name") == "text", "the first field has the focus"
+    expect(box).to_be_focused()
     look(page, "drawer-form", full=False)
     page.get_by_role("button", name="内部备注").click()  # nothing written
-    page.locator("#drawer-body [aria-invalid=true]").wait_for()
+    expect(page.locator("#drawer-body [aria-invalid=true]")).to_be_focused()
     page.keyboard.type("周五上午再去一次。")
     page.get_by_role("button", name="内部备注").click()
     page.locator("#drawer-body .timeline").get_by_text("周五上午再去一次。").wait_for()
     page.get_by_role("button", name="更多").click()
-    page.wait_for_timeout(200)
     look(page, "drawer-menu", full=False)
     assert [one for one in said if "422" not in one] == []
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from django.utils import timezone
+from playwright.sync_api import expect
 
 from niangjia.engines.casework import actions as casework
 from niangjia.engines.casework.models import Case
@@ -89,8 +90,9 @@ def test_keyboard_alone_goes_through_the_inbox(page, live_server, desk) -> None:
     page.keyboard.press("k")
     first = page.locator("[data-row][data-current] .row-link").inner_text()
     page.keyboard.press("Enter")
-    page.locator("#drawer-title").wait_for()
-    assert page.locator("#drawer-title").inner_text().strip() in first
+    title = page.locator("#drawer-title")
+    expect(title).to_be_focused()
+    assert title.inner_text().strip() in first
     look(page, "inbox-drawer")
     page.keyboard.press("j")  # the next one comes into the open drawer
     until(
@@ -114,6 +116,6 @@ def test_many_are_urged_from_the_board_of_the_late(page, live_server, desk) -> N
     page.get_by_label("原因").last.fill("请今天办结。")
     look(page, "urge-many")
     page.get_by_role("dialog").get_by_role("button", name="催办").click()
-    page.wait_for_load_state()
+    expect(page.locator("#toasts")).to_contain_text("催办")
     look(page, "urged")
     assert faults(page) == []

@@ -15,7 +15,7 @@ from niangjia.modules.members.models import JoiningApplication, Membership
 from niangjia.modules.members.rules import ApplicationState, IdentityAnswer, RequestKind
 from niangjia.modules.members.testing import application, member, request_of
 from niangjia.modules.organisations.testing import officer, small_tree
-from niangjia.ui.testing import DISPLAYS, complaints, faults, log_in, show_as
+from niangjia.ui.testing import DISPLAYS, complaints, faults, log_in, settled, show_as
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ALL = {"reason": "a test looks at everything"}
@@ -93,6 +93,7 @@ def test_taking_in_one_and_many_by_hand(tree, live_server, page):
     drawer.get_by_text("已入会", exact=True).wait_for()
     page.keyboard.press("Escape")
     page.locator("#list").get_by_text("曾小明").wait_for(state="detached")
+    settled(page)  # a list that is drawn once more forgets what was picked
 
     page.get_by_label("选中本页全部").check()
     page.get_by_role("button", name="退回补正").click()
