@@ -98,6 +98,22 @@ def test_admitting_looking_and_transferring_by_hand(tree, live_server, page):
     assert said == []
 
 
+def test_walking_through_the_hits_outlives_a_later_answer(tree, live_server, page):
+    """The last letter and the arrow come faster than the line answers."""
+    for name in ("曾小明", "曾小红"):
+        member(tree.mill, name)
+    log_in(page, live_server, officer("CHAIR", tree.county))
+    page.goto(live_server.url + "/desk/")
+    page.keyboard.press("Control+k")
+    page.keyboard.insert_text("曾小")
+    hits = page.locator("[data-hit]")
+    expect(hits).to_have_count(2)
+    page.keyboard.insert_text("明")
+    page.keyboard.press("ArrowDown")
+    expect(hits).to_have_count(1)
+    expect(hits).to_be_focused()
+
+
 @pytest.mark.parametrize("is_writing", [False, True])
 def test_a_change_in_the_drawer_shows_on_the_page_behind_it(tree, live_server, page, is_writing):
     """The member's own page is drawn anew, but not under somebody who writes on it."""
