@@ -187,6 +187,10 @@ class Phone:
     def sync_in_the_background(self) -> None:
         """What Chromium does by itself once there is a network: the page is closed, the service worker sends."""
         self.page.goto(self.url + "/desk/account/")
+        self.ask_to_sync()
+        self.wait_until(lambda: self.drafts() == {"sent": 1})
+
+    def ask_to_sync(self) -> None:
         tools, found = self.window.new_cdp_session(self.page), []
         tools.on("ServiceWorker.workerRegistrationUpdated", lambda said: found.extend(said["registrations"]))
         tools.send("ServiceWorker.enable")
@@ -198,7 +202,6 @@ class Phone:
             "lastChance": False,
         }
         tools.send("ServiceWorker.dispatchSyncEvent", wanted)
-        self.wait_until(lambda: self.drafts() == {"sent": 1})
 
     def wait_until(self, holds: Callable[[], bool]) -> None:
         """For what happens outside the page, where nothing calls back."""
@@ -311,6 +314,24 @@ def test_a_photo_that_is_still_made_smaller_goes_along(phone: Phone) -> None:
     expect(page.locator("[data-sent]")).to_contain_text("北山地下冷库")
     assert Visit.objects.unscoped(**OURS).get().photos.count() == 1
     assert phone.widths() == []
+
+
+def test_what_waits_goes_when_the_page_that_sent_it_is_closed(phone: Phone, field: Field) -> None:
+    """The browser syncs once: a service worker that left it to a dying page would leave it to nobody."""
+    page = phone.page
+    phone.open()
+    expect(page.get_by_role("button", name="北山地下冷库")).to_be_visible()
+    phone.is_kept()
+    page.evaluate("window.fetch = () => Promise.reject(new TypeError('lost')); void 0")
+    page.evaluate(WRITE, [field.employer.pk])
+    expect(phone.bar).to_contain_text("1 份等着发送")
+    page.goto(phone.url + "/desk/account/")
+    page.evaluate("void navigator.locks.request('outbox', () => new Promise(done => { window.die = done; }))")
+    until(page, "'die' in window")
+    phone.ask_to_sync()
+    until(page, "navigator.locks.query().then(locks => locks.pending.length === 1)")
+    page.evaluate("window.die()")
+    phone.wait_until(lambda: phone.drafts() == {"sent": 1})
 
 
 def write_down(phone: Phone) -> None:

@@ -118,7 +118,8 @@ async function run(tell) {
 let busy = false;
 
 // { left } of those that will be tried again; { offline } or { out } when it had to stop; { busy } when another one sends.
-export async function sendWaiting() {
+// A page leaves it to the other one; the service worker waits (`waits`), for the other one may be a page that is just closed.
+export async function sendWaiting({ waits = false } = {}) {
   const channel = "BroadcastChannel" in self ? new BroadcastChannel(CHANNEL) : null;
   const once = async () => {
     try {
@@ -130,7 +131,7 @@ export async function sendWaiting() {
     }
   };
   try {
-    if (navigator.locks) return await navigator.locks.request("outbox", { ifAvailable: true }, (lock) => (lock ? once() : { busy: true }));
+    if (navigator.locks) return await navigator.locks.request("outbox", { ifAvailable: !waits }, (lock) => (lock ? once() : { busy: true }));
     if (busy) return { busy: true };
     busy = true;
     return await once().finally(() => { busy = false; });

@@ -3,7 +3,7 @@ import { sendWaiting } from "./sending.js";
 
 self.addEventListener("sync", (event) => {
   if (event.tag !== "outbox") return;
-  const work = sendWaiting().then(({ left, offline }) => {
+  const work = sendWaiting({ waits: true }).then(({ left, offline }) => {
     if (left || offline) throw new Error("later"); // the browser tries again
   });
   event.waitUntil(work);
