@@ -224,6 +224,7 @@ def test_the_hotline_finds_a_caller_by_keyboard_alone(county: County, desk):
     # by the initials, everywhere
     initials = initials_of_key(caller.name_key)
     keys.press("Control+k")
+    expect(page.locator("#global-search")).to_be_focused()
     with page.expect_response(re.compile(f"q={initials}(&|$)")):  # a slow hand is answered for its first letters too
         keys.type(initials)
     settled(page)

@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 
 from niangjia.modules.demands.tests.ground import in_the_middle, staffed
 from niangjia.modules.organisations.testing import small_tree
-from niangjia.ui.testing import DISPLAYS, complaints, faults, log_in, show_as
+from niangjia.ui.testing import DISPLAYS, complaints, faults, log_in, settled, show_as
 
 pytestmark = pytest.mark.django_db(transaction=True)
 LOOK = os.environ.get("LOOK", "")
@@ -85,6 +85,7 @@ def test_the_drawer_offers_the_rest_in_a_menu(page, live_server, desk, row) -> N
     look(page, "demand-form", full=False)
     page.get_by_role("button", name="暂停计时").click()
     page.get_by_text("计时已暂停").wait_for()
+    settled(page)
     page.get_by_role("link", name="期限怎么算的").click()
     page.get_by_role("heading", name="期限怎么算的").wait_for()
     look(page, "explanation", full=False)

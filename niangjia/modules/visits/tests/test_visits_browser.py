@@ -15,7 +15,7 @@ from niangjia.kernel.files.actions import store
 from niangjia.modules.organisations.testing import firm, officer, small_tree
 from niangjia.modules.visits.rules import Aspect, Look
 from niangjia.modules.visits.testing import explained, key_employer, passed_on, posting, visit
-from niangjia.ui.testing import complaints, faults, log_in, show_as
+from niangjia.ui.testing import complaints, faults, log_in, settled, show_as
 
 SHOTS = os.environ.get("SHOTS")  # a folder, to look at what the tests saw
 PNG = bytes.fromhex(
@@ -91,6 +91,7 @@ def test_a_proposal_is_accepted_in_the_drawer(page: Any, live_server: Any, made:
     drawer.get_by_role("button", name=re.compile(r"^更新\s*职工人数")).click()
     page.get_by_text("单位资料已更新。").wait_for()
     drawer.get_by_text("已更新", exact=True).first.wait_for()
+    settled(page)
     shoot(page, "desk_drawer")
     assert faults(page) == said == []
 
