@@ -6,6 +6,7 @@ from datetime import date, timedelta
 import pytest
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret, hotp_value
+from django.conf import settings
 from django.test import Client
 from django.utils import timezone
 
@@ -195,3 +196,17 @@ def test_the_entries_are_sealed_with_the_others(user):
     typed()
     seal(now=timezone.now())
     assert verify().broken is None
+
+
+@pytest.mark.parametrize("path", ["/sw.js", "/desk/", "/"])
+def test_an_answer_that_comes_late_logs_nobody_out(user, path):
+    """Asked before the log-in with the visitor's session, answered after it: the browser holds the officer's by then."""
+    late = Client()
+    late.cookies[settings.SESSION_COOKIE_NAME] = "theoneofthevisitorthatisnomore00"
+    assert settings.SESSION_COOKIE_NAME not in late.get(path).cookies
+
+
+def test_going_out_takes_the_cookie_along(user):
+    client = Client()
+    typed(client=client)
+    assert client.post("/accounts/logout/").cookies[settings.SESSION_COOKIE_NAME]["max-age"] == 0
