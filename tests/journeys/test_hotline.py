@@ -217,6 +217,7 @@ def test_nothing_typed_is_lost(operator: Keyboard, office: Office) -> None:
     expect(operator.page.locator("#id_body")).to_have_value(SAID)
     operator.page.reload()
     expect(operator.page.locator("#id_body")).to_have_value(SAID)
+    operator.sees("因为说到")  # and what was offered for it
     expect(operator.page.locator("[name=employer_name]")).to_have_value("北山纺织厂（老厂区）")
     # Looked something up, and back.
     operator.press("F2")

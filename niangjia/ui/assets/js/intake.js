@@ -32,7 +32,10 @@ export default () => ({
     };
     this.aside?.addEventListener("htmx:afterSettle", this.arrived);
     this.facts();
-    if (form.elements.body?.value) this.ask();
+    // htmx hears nothing before the document is whole.
+    if (!form.elements.body?.value) return;
+    if (document.readyState === "complete") this.ask();
+    else addEventListener("load", () => this.ask(), { once: true });
   },
   destroy() {
     document.removeEventListener("click", this.heard);
