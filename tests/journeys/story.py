@@ -92,8 +92,10 @@ class Seat:
         expect(self.page.locator("#id_body")).to_be_focused()
 
     def send(self, label: str, said: str) -> None:
-        """Sent, said so, and drawn anew behind the drawer."""
-        self.drawer.get_by_role("button", name=label, exact=True).click()
+        """Sent, said so, and drawn anew: the page, or what is behind the drawer."""
+        button = self.drawer.get_by_role("button", name=label, exact=True)
+        button.click()
+        expect(button).to_have_count(0)  # answered; the same may have been said before
         expect(self.page.locator("#toasts")).to_contain_text(said)
         settled(self.page)
 
