@@ -54,12 +54,12 @@ def listed(client: Client, address: str) -> int:
 
 
 def fill(tree) -> None:
-    member(tree.mill, "王芳", joined_on=date(TODAY.year, 1, 1), categories=[6, 2], **WHOLE)
-    member(tree.mill, "李强", joined_on=date(2019, 5, 1), phone="")
-    left = member(tree.mill, "赵敏", joined_on=date(2020, 5, 1), categories=[2])
+    member(tree.mill, "王芳", joined_on=date(TODAY.year, 1, 1), categories=[6, 2], now=NOW, **WHOLE)
+    member(tree.mill, "李强", joined_on=date(2019, 5, 1), phone="", now=NOW)
+    left = member(tree.mill, "赵敏", joined_on=date(2020, 5, 1), categories=[2], now=NOW)
     shared = phone_number()
-    member(tree.harbour, "孙丽", joined_on=date(2018, 5, 1), phone=shared, categories=[1], **WHOLE)
-    member(tree.harbour, "周杰", joined_on=date(TODAY.year, 1, 2), phone=shared, **WHOLE)
+    member(tree.harbour, "孙丽", joined_on=date(2018, 5, 1), phone=shared, categories=[1], now=NOW, **WHOLE)
+    member(tree.harbour, "周杰", joined_on=date(TODAY.year, 1, 1), phone=shared, now=NOW, **WHOLE)
     change_membership(left.pk, change=Change.LEFT, on=TODAY, actor=acting_as("CLERK", tree.county), now=NOW)
 
 

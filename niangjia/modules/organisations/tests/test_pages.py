@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from niangjia.modules.organisations.actions.terms import appoint_post, start_term
 from niangjia.modules.organisations.models import Organisation, Post, Term
-from niangjia.modules.organisations.rules import ChosenBy
+from niangjia.modules.organisations.rules import ChosenBy, term_end
 from niangjia.modules.organisations.rules import OrganisationKind as K
 from niangjia.modules.organisations.rules import Post as PostKind
 from niangjia.modules.organisations.testing import NOW, acting_as, found_union, officer, small_tree
@@ -44,15 +45,15 @@ def text_of(response) -> str:
 
 
 def elect(tree, union):
-    clerk = acting_as("CLERK", tree.county)
+    """For a term that ends within half a year."""
+    clerk, began = acting_as("CLERK", tree.county), timezone.localdate() - timedelta(days=5 * 365 - 60)
     start_term(
-        union.pk, number=2, from_on=date(2022, 1, 1), until_on=date(2027, 1, 1), elected_by=ChosenBy.CONGRESS,
-        actor=clerk, now=NOW,
+        union.pk, number=2, from_on=began, until_on=term_end(began, 5), elected_by=ChosenBy.CONGRESS, actor=clerk,
+        now=NOW,
     )  # fmt: skip
     appoint_post(
-        union.pk, kind=PostKind.CHAIR, name="李强", from_on=date(2022, 1, 1), chosen_by=ChosenBy.CONGRESS,
-        actor=clerk, now=NOW,
-    )  # fmt: skip
+        union.pk, kind=PostKind.CHAIR, name="李强", from_on=began, chosen_by=ChosenBy.CONGRESS, actor=clerk, now=NOW
+    )
 
 
 PAGES = [
