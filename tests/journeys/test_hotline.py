@@ -164,8 +164,9 @@ def take_the_call(desk: Keyboard, office: Office) -> str:
     desk.press("F9")
     desk.sees("已登记，派给云岭县总工会 · 何维权")
     number = re.search(r"SQ\d{8}-\d+", desk.page.locator("#toasts").inner_text())  # it goes by itself after a while
+    assert number
     expect(desk.page.locator("#phone")).to_be_focused()
-    return number[0]  # type: ignore[index]
+    return number[0]
 
 
 def handle_it(desk: Keyboard, number: str) -> None:
